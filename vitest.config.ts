@@ -1,0 +1,63 @@
+import { defineConfig } from 'vitest/config';
+
+/** The files of one kind of test: beside the code, and under `test/`. */
+function filesOfKind(...kinds: readonly string[]): string[] {
+  return kinds.flatMap((kind) => [
+    `packages/**/*.${kind}.ts`,
+    `services/**/*.${kind}.ts`,
+    `test/**/*.${kind}.ts`,
+  ]);
+}
+
+const exclude = ['**/node_modules/**', '**/.millrace/**'];
+
+export default defineConfig({
+  test: {
+    // Two processes: the machine that this suite is sized for has two cores, and the broker wants some of them.
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'pure',
+          include: filesOfKind('unit', 'prop'),
+          exclude,
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'sim',
+          include: filesOfKind('sim'),
+          exclude,
+          testTimeout: 240_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'int',
+          include: filesOfKind('int'),
+          exclude,
+          globalSetup: ['test/setup/servers.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'journey',
+          include: filesOfKind('e2e'),
+          exclude,
+          // A journey starts the whole pipeline with servers of its own; two at once would only wait for each other.
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+    ],
+  },
+});
