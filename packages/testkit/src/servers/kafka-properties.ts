@@ -1,0 +1,48 @@
+/** One broker (which is a controller too) of a local cluster. */
+export interface KafkaNodeAddress {
+  readonly id: number;
+  readonly port: number;
+  readonly controllerPort: number;
+}
+
+/**
+ * The `server.properties` of one node of a local KRaft cluster.
+ *
+ * What differs from Kafka's defaults, and why: the group coordinator does not wait for further members before the first
+ * assignment; topics are never created by accident; the internal topics have as many copies as there are brokers and few
+ * partitions, which makes the first start quick; and a record larger than Millrace's limit of 1 MiB still reaches the
+ * broker, so that it can be refused with a reason.
+ */
+export function kafkaProperties(node: KafkaNodeAddress, nodes: readonly KafkaNodeAddress[], logDirectory: string): string {
+  const copies = nodes.length;
+  const minimumInSync = copies > 1 ? 2 : 1;
+  const settings: Record<string, string | number> = {
+    'process.roles': 'broker,controller',
+    'node.id': node.id,
+    'controller.quorum.voters': nodes.map((peer) => `${peer.id}@127.0.0.1:${peer.controllerPort}`).join(','),
+    'listeners': `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}`,
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'log.dirs': logDirectory,
+    'auto.create.topics.enable': 'false',
+    'default.replication.factor': copies,
+    'min.insync.replicas': minimumInSync,
+    'unclean.leader.election.enable': 'false',
+    'group.initial.rebalance.delay.ms': 0,
+    'offsets.topic.replication.factor': copies,
+    'offsets.topic.num.partitions': 4,
+    'transaction.state.log.replication.factor': copies,
+    'transaction.state.log.min.isr': minimumInSync,
+    'transaction.state.log.num.partitions': 4,
+    'share.coordinator.state.topic.replication.factor': copies,
+    'share.coordinator.state.topic.min.isr': minimumInSync,
+    'share.coordinator.state.topic.num.partitions': 1,
+    'message.max.bytes': 4 * 1024 * 1024,
+    'replica.fetch.max.bytes': 4 * 1024 * 1024,
+    // A broker whose peers are gone must not hold up the end of a test run.
+    'controlled.shutdown.max.retries': 1,
+  };
+  return `${Object.entries(settings).map(([key, value]) => `${key}=${value}`).join('\n')}\n`;
+}
