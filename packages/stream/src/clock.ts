@@ -1,0 +1,51 @@
+/** The only way in which the engine learns the time or waits; a simulation puts its own behind it. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  nowMs(): number;
+  /** Resolves after `ms`, or at once when `signal` is aborted. Never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve();
+      const done = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal?.addEventListener('abort', done, { once: true });
+    }),
+};
+
+/** A door bell: one side rings, the other waits for it, with a limit. A ring that nobody waited for is not lost. */
+export class Bell {
+  #isRung = false;
+  #wake: (() => void) | undefined;
+
+  ring(): void {
+    this.#isRung = true;
+    this.#wake?.();
+  }
+
+  /** Waits for a ring since the last wait, at most `limitMs`. */
+  async wait(clock: Clock, limitMs: number, signal?: AbortSignal): Promise<void> {
+    if (!this.#isRung && signal?.aborted !== true) {
+      const limit = new AbortController();
+      const rung = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      signal?.addEventListener('abort', this.#onAbort, { once: true });
+      await Promise.race([rung, clock.sleep(limitMs, limit.signal)]);
+      limit.abort();
+      signal?.removeEventListener('abort', this.#onAbort);
+      this.#wake = undefined;
+    }
+    this.#isRung = false;
+  }
+
+  readonly #onAbort = (): void => this.#wake?.();
+}
