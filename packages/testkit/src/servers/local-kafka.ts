@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { findJava } from './find-executable.ts';
 import { freePorts, requireFreePort } from './free-port.ts';
-import { kafkaJars } from './kafka-jars.ts';
+import { kafkaJars, minimumJavaVersion } from './kafka-jars.ts';
 import { probeKafka } from './kafka-probe.ts';
 import { kafkaProperties } from './kafka-properties.ts';
 import type { KafkaNodeAddress } from './kafka-properties.ts';
@@ -54,7 +54,6 @@ export interface LocalKafka {
 }
 
 const execute = promisify(execFile);
-const minimumJavaVersion = 17;
 const readyTimeoutMs = 120_000;
 
 /**
