@@ -15,7 +15,7 @@ import {
 } from './config-sources.ts';
 import { nearestName } from './nearest-name.ts';
 
-type AnyField = ConfigField<never>;
+type AnyField = ConfigField<unknown>;
 export type ConfigFields = Readonly<Record<string, AnyField>>;
 
 /** The values of a schema, by key, with their types: `ConfigOf<typeof schema>['kafka.brokers']`. */
@@ -242,12 +242,12 @@ export function describeConfig<S extends ConfigFields>(schema: S, read?: ReadCon
       doc: field.doc,
       secret: field.secret,
       origin: origin === undefined ? undefined : originText(origin),
-      value: present ? field.show(read.values[key] as never) : undefined,
+      value: present ? field.show(read.values[key]) : undefined,
     };
   });
 }
 
 /** Every text in these values that must never be seen, for `createLogger`. */
 export function secretValues<S extends ConfigFields>(schema: S, values: ConfigOf<S>): string[] {
-  return Object.entries<AnyField>(schema).flatMap(([key, field]) => [...field.secretsIn(values[key] as never)]);
+  return Object.entries<AnyField>(schema).flatMap(([key, field]) => [...field.secretsIn(values[key])]);
 }

@@ -7,3 +7,6 @@ export * from './logger.ts';
 export * from './logging.ts';
 export * from './metric-definition.ts';
 export * from './metrics.ts';
+export * from './health.ts';
+export * from './health-server.ts';
+export * from './lifecycle.ts';

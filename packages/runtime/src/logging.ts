@@ -34,6 +34,8 @@ export function createLogger(options: LoggerOptions): Logger {
       level: options.level,
       base: options.instance === undefined ? { service: options.service } : { service: options.service, instance: options.instance },
       timestamp: pino.stdTimeFunctions.isoTime,
+      // writableFields has made errors writable already; the library's own way would flatten their causes.
+      serializers: { err: (error: unknown) => error },
       formatters: { level: (label) => ({ level: label }) },
     },
     lines,
