@@ -1,0 +1,11 @@
+export * from './article-codes.ts';
+export * from './decoder.ts';
+export * from './encoder.ts';
+export * from './limits.ts';
+export * from './notes.ts';
+export * from './partition.ts';
+export type { ParameterRanges } from './read-facts.ts';
+export * from './schemas.ts';
+export * from './topics.ts';
+export * from './types.ts';
+export * from './wire.ts';
