@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { EngineParts } from './engine.ts';
-import { AlarmError } from './errors.ts';
+import { AlarmError, RetryableError } from './errors.ts';
 import { chainFrom, NO_PARENT, readLog, TOKEN_BYTES, type JournalEntry, type JournaledEntry } from './journal.ts';
 import type { TopicPartition } from './log.ts';
 import { decodeHead, encodeHead, type ShardPosition } from './shard-head.ts';
-import type { ShardId } from './state-store.ts';
+import { HEAD_KEY, shardName, type ShardId } from './state-store.ts';
 
 /** What a claim finds: where the state stands, and the journaled batches that have to be carried out again. */
 export interface Claim {
@@ -21,6 +21,7 @@ export interface Claim {
  * @throws AlarmError when state and journal do not belong together; nothing is repaired silently.
  */
 export async function claimShard<E>(parts: EngineParts<E>, shard: ShardId): Promise<Claim> {
+  await mustHaveDownstream(parts);
   await parts.store.own(shard, parts.workerName);
   const { head } = await parts.store.read(shard, []);
   const journal = journalOf(parts, shard);
@@ -29,6 +30,20 @@ export async function claimShard<E>(parts: EngineParts<E>, shard: ShardId): Prom
   return parts.handler.spec.journal === null
     ? claimOfLog(parts, journal, position)
     : claimOfJournal(parts, journal, position);
+}
+
+/** @throws RetryableError until every shard that this stream writes to has begun. */
+async function mustHaveDownstream<E>({ handler, store }: EngineParts<E>): Promise<void> {
+  const { downstream } = handler.spec;
+  if (downstream === null) return;
+  const shards = Array.from({ length: downstream.shards }, (_, number) => ({ kind: downstream.kind, number }));
+  const heads = await Promise.all(shards.map((shard) => store.peek(shard, [HEAD_KEY], 1)));
+  const missing = shards.filter((_, i) => heads[i]![0] === null).map(shardName);
+  if (missing.length === 0) return;
+  throw new RetryableError(
+    'downstream-not-begun',
+    `The shards ${missing.join(', ')} have not begun yet: this stream waits for the one that reads from it to be started.`,
+  );
 }
 
 /** The token of a shard whose first input is its journal: where it stands says which commit it is. */

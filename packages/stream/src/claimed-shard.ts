@@ -1,6 +1,7 @@
 import type { InputRecord } from './aligned-merge.ts';
 import { deadLetter } from './dead-letters.ts';
 import { EntityCache } from './entity-cache.ts';
+import { AlarmError } from './errors.ts';
 import type { BatchIdentity, Entity, ShardFold, ShardScope, StreamHandler } from './handler.ts';
 import type { Omission } from './journal.ts';
 import type { Append } from './log.ts';
@@ -120,10 +121,12 @@ export class ClaimedShard<E> {
   fold(records: readonly InputRecord<E>[], mode: BatchMode): void {
     this.#mode = mode;
     this.#deadLetters = [];
+    this.#fold.begin();
     for (const input of records) {
       try {
         this.#foldOne(input);
       } catch (error) {
+        if (error instanceof AlarmError) throw error;
         throw new FoldFailed(input.input, input.record.offset, error);
       }
     }

@@ -70,6 +70,8 @@ export interface ShardFold<E> {
   readonly shardKeys: readonly string[];
   /** Entities that firing the timer will ask for. */
   keysOfTimer(name: string): readonly string[];
+  /** A batch begins: what the last one left to announce or render is forgotten. */
+  begin(): void;
   fold(event: E, cause: Cause): void;
   fire(timer: Timer): void;
   /**
@@ -93,6 +95,11 @@ export interface StreamSpec {
   /** The topic in which the shard writes its batches down; null when the first input *is* its journal. */
   readonly journal: string | null;
   readonly deadLetters: string;
+  /**
+   * Shards whose log this stream writes to. They must have begun before it writes: an empty shard whose log already
+   * holds something cannot be told from one that has lost its state.
+   */
+  readonly downstream: { readonly kind: ShardKind; readonly shards: number } | null;
   /** Changes when the same input would fold to another state; an entry of a later version is not carried out. */
   readonly foldVersion: number;
 }

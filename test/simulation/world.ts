@@ -1,0 +1,205 @@
+import { decodeHead } from '@millrace/stream/shard-head';
+import { DEFAULT_ENGINE_OPTIONS } from '@millrace/stream/engine';
+import { JournalCodec } from '@millrace/stream/journal';
+import { MemoryLog } from '@millrace/stream/memory-log';
+import { MemoryStateStore, type ShardSnapshot } from '@millrace/stream/memory-state-store';
+import { silentObserver, type EngineObserver } from '@millrace/stream/observer';
+import { ShardWorker } from '@millrace/stream/shard-worker';
+import { shardName, type ShardId, type StateStore } from '@millrace/stream/state-store';
+import type { StreamHandler } from '@millrace/stream/handler';
+import { FaultyLog, FaultyStore, NO_FAULTS, type FaultRates } from './faulty-adapters.ts';
+import { Random } from './random.ts';
+import { Scheduler } from './scheduler.ts';
+
+/** One of the streams of a world. */
+export interface WorldStream {
+  readonly shards: number;
+  /** A handler for one worker; lists read through its store. */
+  readonly handler: (store: StateStore) => StreamHandler<never>;
+}
+
+interface Actor {
+  readonly name: string;
+  readonly workers: ShardWorker<never>[];
+  isPaused: boolean;
+}
+
+/** What a world was asked to do to its workers and servers. */
+export interface WorldFaults {
+  readonly rates: FaultRates;
+  readonly turns: number;
+  readonly kill: number;
+  readonly pause: number;
+  readonly reassign: number;
+  readonly goBack: number;
+}
+
+const JOURNAL_SCHEMA_ID = 9;
+/** Enough for the largest world to come to rest many times over; a world that needs more is stuck. */
+const DRAIN_TURNS = 60_000;
+
+/**
+ * A small world of servers and workers, all in one process and all in the hands of a seeded scheduler. Nothing fences
+ * the workers from each other: several own the same shards at the same time, die between any two steps, sleep through
+ * take-overs and wake up; the store goes back to earlier commits.
+ */
+export class World {
+  readonly random: Random;
+  readonly scheduler: Scheduler;
+  readonly log: MemoryLog;
+  readonly store = new MemoryStateStore();
+  readonly journalCodec = new JournalCodec(JOURNAL_SCHEMA_ID);
+  readonly alarms: string[] = [];
+  readonly streams: readonly WorldStream[];
+  #rates: FaultRates = NO_FAULTS;
+  #actors: Actor[] = [];
+  #born = 0;
+  #bug: unknown;
+  readonly #history = new Map<string, { shard: ShardId; snapshots: ShardSnapshot[] }>();
+
+  constructor(seed: number, streams: readonly WorldStream[], topics: Readonly<Record<string, number>>) {
+    this.random = new Random(seed);
+    this.scheduler = new Scheduler(this.random, 1_000_000);
+    this.log = new MemoryLog(() => this.scheduler.nowMs);
+    this.streams = streams;
+    for (const [topic, partitions] of Object.entries(topics)) this.log.createTopic(topic, partitions);
+  }
+
+  /** Runs the world under faults. `onTurn` may append inputs. */
+  async runWithFaults(faults: WorldFaults, onTurn: (turn: number) => void): Promise<void> {
+    this.#rates = faults.rates;
+    this.#start();
+    for (let turn = 0; turn < faults.turns; turn++) {
+      onTurn(turn);
+      if (this.random.chance(faults.kill)) {
+        if (this.#actors.length > 0) this.#kill(this.random.pick(this.#actors));
+      }
+      if (this.#actors.length === 0 || (this.#actors.length < 3 && this.random.chance(faults.kill * 2))) this.#start();
+      if (this.random.chance(faults.pause)) this.#togglePause();
+      if (this.random.chance(faults.reassign)) this.#reassign(this.random.pick(this.#actors));
+      if (this.random.chance(faults.goBack)) this.#goBack();
+      await this.scheduler.turn();
+      this.#throwBug();
+    }
+  }
+
+  /** Ends all faults and lets one healthy worker come to rest. @throws Error when it does not. */
+  async drain(isAtRest: () => boolean): Promise<void> {
+    this.#rates = NO_FAULTS;
+    this.scheduler.resumeAll();
+    // Some of the old workers live on beside the new one, zombies included.
+    for (const actor of [...this.#actors]) if (this.random.chance(0.5)) this.#kill(actor);
+    this.#start(true);
+    for (let turn = 0; turn < DRAIN_TURNS; turn++) {
+      await this.scheduler.turn();
+      this.#throwBug();
+      if (turn % 20 === 0 && isAtRest()) break;
+      if (turn === 2_000) {
+        for (const actor of this.#actors.slice(0, -1)) this.#kill(actor);
+      }
+    }
+    if (!isAtRest()) throw new Error(`The world does not come to rest; alarms: ${this.alarms.join(' | ') || 'none'}`);
+    for (const actor of [...this.#actors]) this.#kill(actor);
+  }
+
+  /** Has every shard of the stream taken everything from its inputs? */
+  hasTakenAll(kind: 'u' | 'i', shards: number, inputs: readonly string[]): boolean {
+    for (let number = 0; number < shards; number++) {
+      const head = this.store.snapshot({ kind, number }).values.get('head');
+      if (head === undefined) return false;
+      const { positions } = decodeHead(head);
+      for (const [input, topic] of inputs.entries()) {
+        if (positions[input] !== this.log.recordsOf(topic, number).length) return false;
+      }
+    }
+    return true;
+  }
+
+  #start(isHealthy = false): void {
+    const name = `w${this.#born++}`;
+    const rates = (): FaultRates => this.#rates;
+    const log = new FaultyLog(this.log, this.scheduler, this.random, name, rates);
+    const onCommit = (shard: ShardId): void => this.#remember(shard);
+    const store = new FaultyStore(this.store, this.scheduler, this.random, name, rates, onCommit);
+    const observer: EngineObserver = {
+      ...silentObserver,
+      alarm: (shard, code, detail) => this.alarms.push(`${shardName(shard)} ${code}: ${detail}`),
+    };
+    const workers = this.streams.map(({ handler, shards }) => {
+      const worker = new ShardWorker<never>({
+        handler: handler(store),
+        log,
+        store,
+        clock: this.scheduler.clockOf(name),
+        observer,
+        journalCodec: this.journalCodec,
+        newToken: () => this.random.bytes(8),
+        workerName: name,
+        options: {
+          ...DEFAULT_ENGINE_OPTIONS,
+          batchLimitRecords: 1 + this.random.below(6),
+          inboxLimitRecords: 8,
+          cacheLimitEntities: this.random.pick([0, 2, 100]),
+          fetchMaxWaitMs: 20,
+          gatherMs: this.random.pick([0, 2]),
+          coalesceLagMs: this.random.pick([0, 1_000_000]),
+        },
+      });
+      worker.failed.catch((error: unknown) => {
+        this.#bug = error;
+      });
+      worker.start();
+      worker.assign(isHealthy ? allOf(shards) : this.#someOf(shards));
+      return worker;
+    });
+    this.#actors.push({ name, workers, isPaused: false });
+  }
+
+  #kill(actor: Actor): void {
+    this.scheduler.kill(actor.name);
+    this.#actors = this.#actors.filter((other) => other !== actor);
+  }
+
+  #togglePause(): void {
+    const actor = this.random.pick(this.#actors);
+    if (actor.isPaused) {
+      this.scheduler.resumeAll();
+      for (const other of this.#actors) other.isPaused = false;
+    } else {
+      actor.isPaused = true;
+      this.scheduler.pause(actor.name);
+    }
+  }
+
+  #reassign(actor: Actor): void {
+    actor.workers.forEach((worker, i) => worker.assign(this.#someOf(this.streams[i]!.shards)));
+  }
+
+  #someOf(shards: number): number[] {
+    return allOf(shards).filter(() => this.random.chance(0.75));
+  }
+
+  #remember(shard: ShardId): void {
+    const name = shardName(shard);
+    const history = this.#history.get(name) ?? { shard, snapshots: [] };
+    history.snapshots.push(this.store.snapshot(shard));
+    this.#history.set(name, history);
+  }
+
+  #goBack(): void {
+    const histories = [...this.#history.values()];
+    if (histories.length === 0) return;
+    const { shard, snapshots } = this.random.pick(histories);
+    const at = Math.max(0, snapshots.length - 1 - this.random.below(6));
+    this.store.restore(shard, snapshots[at]!);
+    snapshots.length = at + 1;
+  }
+
+  #throwBug(): void {
+    if (this.#bug !== undefined) throw this.#bug;
+  }
+}
+
+function allOf(shards: number): number[] {
+  return Array.from({ length: shards }, (_, i) => i);
+}
