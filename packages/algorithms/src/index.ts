@@ -1,0 +1,3 @@
+export * from './fold-parameters.ts';
+export * from './pairs/index.ts';
+export * from './rules/index.ts';

@@ -1,0 +1,243 @@
+import type { FoldParameters } from '../fold-parameters.ts';
+import { decay, decaysBetween, TRENDING_DECAY_NUMERATOR } from './decay.ts';
+import type { ItemInterner } from './item-interner.ts';
+
+/** The three neighbour tables of an item: viewed together, viewed then bought, bought together. */
+export const TABLES = ['vv', 'vb', 'bb'] as const;
+export type TableName = (typeof TABLES)[number];
+export const VV = 0;
+export const VB = 1;
+export const BB = 2;
+const TABLE_COUNT = 3;
+
+/** Totals stop here (2^48 - 1, 56 thousand million events), the largest value that the encoded prefix can hold. */
+export const LARGEST_TOTAL = 2 ** 48 - 1;
+
+/** Below this many neighbours a scan is quicker than a hash index. */
+const SCAN_LIMIT = 8;
+
+/** What happened while folding that operators want to count; it shapes no state. */
+export interface FoldNotes {
+  /** A table had reached the hard cap inside a day and was cut back to the kept neighbours. */
+  capTrims: number;
+  /** Touches of a row by evidence of an older day than the row's. */
+  lateTouches: number;
+}
+
+export function emptyFoldNotes(): FoldNotes {
+  return { capTrims: 0, lateTouches: 0 };
+}
+
+/**
+ * An item's state: totals and neighbours in units of 5040, all standing at the same day.
+ *
+ * The three tables share one list of neighbours, because the same items tend to be in all of them: `ids[slot]` is a
+ * neighbour and `counts[3 * slot + table]` its count, 0 where it is not in that table. Slots are in the order in which
+ * the neighbours came in, also after a trim. That order is part of the state: it makes the encoded value canonical
+ * without sorting, whether the row stayed in memory or was read back in between.
+ */
+export class ItemRow {
+  readonly interner: ItemInterner;
+  /** UTC day at which the row stands; -1 while nothing was folded. */
+  day = -1;
+  /** Views of the item; the total of a `vv` pair on either side and of a `vb` pair's source. */
+  nVv = 0;
+  /** Purchases of the item, the total of a `vb` pair's target. */
+  nVbTarget = 0;
+  /** Orders with the item. */
+  nBb = 0;
+  /** Views with a half-life of three days. */
+  trending = 0;
+  size = 0;
+  ids: Int32Array;
+  counts: Float64Array;
+  readonly tableSizes: [number, number, number] = [0, 0, 0];
+  /** Hash index over `ids`: slot + 1, 0 is free. Undefined until it pays or after slots have moved. */
+  private index: Int16Array | undefined;
+
+  constructor(interner: ItemInterner, capacity = SCAN_LIMIT) {
+    this.interner = interner;
+    this.ids = new Int32Array(capacity);
+    this.counts = new Float64Array(capacity * TABLE_COUNT);
+  }
+
+  /**
+   * Brings the row to evidence of `day`.
+   *
+   * @returns how many days older than the row the evidence is: 0 in the ordinary case, otherwise what it adds must be
+   *   aged (`decaysBetween(day, row.day)`) and the row stays where it is.
+   */
+  reach(day: number, parameters: FoldParameters): number {
+    if (day === this.day) return 0;
+    if (this.day < 0) this.day = day;
+    else if (day > this.day) this.advance(day, parameters);
+    return this.day - day;
+  }
+
+  /** Adds to a neighbour's count. Zero adds nothing, so that a fully aged count leaves no empty neighbour behind. */
+  add(table: number, id: number, value: number, parameters: FoldParameters, notes: FoldNotes): void {
+    if (value === 0) return;
+    const at = this.slotOf(id) * TABLE_COUNT + table;
+    const before = this.counts[at]!;
+    this.counts[at] = before + value;
+    if (before !== 0) return;
+    const size = this.tableSizes[table]! + 1;
+    this.tableSizes[table] = size;
+    if (size <= parameters.neighboursCap) return;
+    notes.capTrims += 1;
+    this.trim(table, Math.min(parameters.neighboursKept, parameters.neighboursCap));
+    this.compact();
+  }
+
+  addView(value: number, trendingValue: number): void {
+    this.nVv = Math.min(this.nVv + value, LARGEST_TOTAL);
+    this.trending = Math.min(this.trending + trendingValue, LARGEST_TOTAL);
+  }
+
+  addPurchase(value: number): void {
+    this.nVbTarget = Math.min(this.nVbTarget + value, LARGEST_TOTAL);
+  }
+
+  addOrder(value: number): void {
+    this.nBb = Math.min(this.nBb + value, LARGEST_TOTAL);
+  }
+
+  /** The count of a neighbour, 0 when it is none. */
+  count(table: number, id: number): number {
+    for (let slot = 0; slot < this.size; slot++) if (this.ids[slot] === id) return this.counts[slot * TABLE_COUNT + table]!;
+    return 0;
+  }
+
+  /** Appends a neighbour while decoding; `counts` are filled in by the decoder, which also sets `tableSizes`. */
+  append(id: number): void {
+    if (this.size === this.ids.length) this.grow();
+    this.ids[this.size++] = id;
+  }
+
+  /**
+   * Crosses the day boundaries up to `day`: at each the counts decay if it is a decay boundary, then every table is cut
+   * to its largest neighbours. After the first cut no later boundary of the same walk has anything left to cut.
+   */
+  private advance(day: number, parameters: FoldParameters): void {
+    const { pairDecayEveryDays: every, pairDecayNumerator: numerator, neighboursKept } = parameters;
+    let decays = decaysBetween(this.day, day, every);
+    if (decays > 0 && (this.day + 1) % every === 0) {
+      this.decayCounts(1, numerator);
+      decays -= 1;
+    }
+    for (let table = 0; table < TABLE_COUNT; table++) this.trim(table, neighboursKept);
+    if (decays > 0) this.decayCounts(decays, numerator);
+    const total = decaysBetween(this.day, day, every);
+    if (total > 0) {
+      this.nVv = decay(this.nVv, total, numerator);
+      this.nVbTarget = decay(this.nVbTarget, total, numerator);
+      this.nBb = decay(this.nBb, total, numerator);
+    }
+    this.trending = decay(this.trending, day - this.day, TRENDING_DECAY_NUMERATOR);
+    this.day = day;
+    this.compact();
+  }
+
+  private decayCounts(times: number, numerator: number): void {
+    const counts = this.counts;
+    const end = this.size * TABLE_COUNT;
+    for (let at = 0; at < end; at++) {
+      const value = counts[at]!;
+      if (value === 0) continue;
+      const left = decay(value, times, numerator);
+      counts[at] = left;
+      if (left === 0) this.tableSizes[at % TABLE_COUNT]! -= 1;
+    }
+  }
+
+  /** Keeps the `kept` largest counts of a table by (count descending, id ascending); the order of slots stays. */
+  private trim(table: number, kept: number): void {
+    const size = this.tableSizes[table]!;
+    if (size <= kept) return;
+    const counts = this.counts;
+    const end = this.size * TABLE_COUNT;
+    const values = new Float64Array(size);
+    for (let at = table, next = 0; at < end; at += TABLE_COUNT) if (counts[at] !== 0) values[next++] = counts[at]!;
+    values.sort();
+    const threshold = values[size - kept]!;
+    const tied: number[] = [];
+    let above = 0;
+    for (let at = table; at < end; at += TABLE_COUNT) {
+      const value = counts[at]!;
+      if (value > threshold) above += 1;
+      else if (value === threshold) tied.push(at);
+      else counts[at] = 0;
+    }
+    const places = kept - above;
+    if (tied.length > places) {
+      const idAt = (at: number): number => this.ids[(at - table) / TABLE_COUNT]!;
+      tied.sort((a, b) => this.interner.compare(idAt(a), idAt(b)));
+      for (let rank = places; rank < tied.length; rank++) counts[tied[rank]!] = 0;
+    }
+    this.tableSizes[table] = kept;
+  }
+
+  /** Drops the slots that are in no table any more and keeps the order of the others. */
+  private compact(): void {
+    const { ids, counts } = this;
+    let to = 0;
+    for (let slot = 0; slot < this.size; slot++) {
+      const from = slot * TABLE_COUNT;
+      if (counts[from] === 0 && counts[from + 1] === 0 && counts[from + 2] === 0) continue;
+      if (to !== slot) {
+        ids[to] = ids[slot]!;
+        counts.copyWithin(to * TABLE_COUNT, from, from + TABLE_COUNT);
+      }
+      to += 1;
+    }
+    if (to === this.size) return;
+    counts.fill(0, to * TABLE_COUNT, this.size * TABLE_COUNT);
+    this.size = to;
+    this.index = undefined;
+  }
+
+  private slotOf(id: number): number {
+    if (this.size <= SCAN_LIMIT && this.index === undefined) {
+      for (let slot = 0; slot < this.size; slot++) if (this.ids[slot] === id) return slot;
+      this.append(id);
+      return this.size - 1;
+    }
+    if (this.index === undefined || this.index.length < (this.size + 1) * 2) this.reindex();
+    const index = this.index!;
+    const mask = index.length - 1;
+    let place = hashOf(id) & mask;
+    for (let entry = index[place]!; entry !== 0; entry = index[place]!) {
+      if (this.ids[entry - 1] === id) return entry - 1;
+      place = (place + 1) & mask;
+    }
+    this.append(id);
+    index[place] = this.size;
+    return this.size - 1;
+  }
+
+  private reindex(): void {
+    let length = 32;
+    while (length < (this.size + 1) * 3) length *= 2;
+    const index = new Int16Array(length);
+    for (let slot = 0; slot < this.size; slot++) {
+      let place = hashOf(this.ids[slot]!) & (length - 1);
+      while (index[place] !== 0) place = (place + 1) & (length - 1);
+      index[place] = slot + 1;
+    }
+    this.index = index;
+  }
+
+  private grow(): void {
+    const ids = new Int32Array(Math.max(SCAN_LIMIT, this.ids.length * 2));
+    ids.set(this.ids);
+    this.ids = ids;
+    const counts = new Float64Array(ids.length * TABLE_COUNT);
+    counts.set(this.counts);
+    this.counts = counts;
+  }
+}
+
+function hashOf(id: number): number {
+  const mixed = Math.imul(id, 0x9e37_79b1);
+  return mixed ^ (mixed >>> 15);
+}

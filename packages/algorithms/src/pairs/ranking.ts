@@ -1,0 +1,274 @@
+import { BASKET_ITEMS, CONTEXT_ITEMS } from './evidence-format.ts';
+import { BB, VB, VV } from './item-row.ts';
+import type { NeighbourCache } from './neighbour-cache.ts';
+import { REPEAT_WINDOW, repeatWeight } from './repeat-prior.ts';
+import type { RepeatPrior } from './repeat-prior.ts';
+import { quantised, Scores } from './scores.ts';
+import type { Source } from './scores.ts';
+
+/** `next`: anything. `discover`: nothing among the recent items. `after-purchase`: what goes with the order's items. */
+export const PLACEMENTS = ['next', 'discover', 'after-purchase'] as const;
+export type Placement = (typeof PLACEMENTS)[number];
+
+export interface RankRequest {
+  readonly placement: Placement;
+  /** The user's recent distinct items, newest first; the first 10 count. */
+  readonly recent: readonly string[];
+  /** Raw views of the session, newest first, refreshes included; the first 10 count. For the repeat prior. */
+  readonly rawTrail: readonly string[];
+  /** UTC day of the event, to which counts are aged. */
+  readonly day: number;
+  /** The order's items, for `after-purchase`; the first 32 count. */
+  readonly basket?: readonly string[] | undefined;
+  /** Items that must not be in the list. */
+  readonly exclude?: Iterable<string> | undefined;
+  /** Places of the list. */
+  readonly length: number;
+  readonly repeatPrior: RepeatPrior;
+  /** Asked only for items that would get a place. */
+  readonly isAvailable?: ((item: string) => boolean) | undefined;
+}
+
+/**
+ * A part of a score. `item`: together with one of the user's items. `repeat`: the user comes back to it. `two_hops`:
+ * together with a neighbour of one of the user's items. `trending`: wanted by many.
+ */
+export type BecauseKind = 'item' | 'repeat' | 'two_hops' | 'trending';
+
+export interface Because {
+  readonly kind: BecauseKind;
+  /** Which of the user's items; `undefined` for trending. */
+  readonly item: string | undefined;
+  /** Its part of the score. */
+  readonly weight: number;
+}
+
+export interface RankedItem {
+  readonly item: string;
+  /** Comparable within one list only; does not grow from place to place. */
+  readonly score: number;
+  /** Math.round(1e9 · score before scaling to the stage): within a stage the order is (q descending, id ascending). */
+  readonly q: number;
+  /** The greatest part first: the strongest of the user's items, and the repeat prior where it has a part. */
+  readonly because: readonly Because[];
+}
+
+export interface Ranking {
+  readonly items: readonly RankedItem[];
+  /** Age of the oldest row that was used, milliseconds; -1 when none was. */
+  readonly countsAgeMs: number;
+}
+
+/** What a ranking still has to read, item ids without repetition within a batch. */
+export interface RankNeeds {
+  /** Items whose rows are to be read: `putRow`. */
+  readonly rows: string[];
+  /** Items whose totals are to be read: `putTotals`. */
+  readonly totals: string[];
+}
+
+/** E[k] = exp(-k/2), a constant table because ECMAScript does not promise bit-identical `exp` (algorithms.md §1). */
+const RECENCY: readonly number[] = [
+  1, 0.6065306597126334, 0.36787944117144233, 0.22313016014842982, 0.1353352832366127, 0.0820849986238988, 0.049787068367863944,
+  0.0301973834223185, 0.01831563888873418, 0.011108996538242306,
+];
+
+/** The best items of the first hop from which a short list looks one hop further. */
+const BRIDGES = 5;
+
+/** The stages of a placement, in the order in which they fill the list. */
+type Stage = 'vv' | 'bb' | 'vb' | 'two_hops' | 'trending';
+const STAGES: Readonly<Record<Placement, readonly Stage[]>> = {
+  next: ['vv', 'two_hops', 'trending'],
+  discover: ['vv', 'two_hops', 'trending'],
+  'after-purchase': ['bb', 'vb', 'trending'],
+};
+
+/** A chosen item and where its score comes from; scores before they are scaled to the stage. */
+interface Place {
+  readonly id: number;
+  readonly stage: Stage;
+  readonly score: number;
+  readonly q: number;
+  /** The strongest source's part and the user's item behind it; -1 for none. */
+  readonly pairWeight: number;
+  readonly pairItem: number;
+  readonly repeat: number;
+}
+
+/**
+ * Ranks with what a `NeighbourCache` holds. The list is a function of the request and of the rows, totals and top lists
+ * in the cache; what is not in it counts as empty. Before ranking a batch, read what is missing:
+ *
+ *     cache.beginBatch(nowMs);
+ *     do { needs = { rows: [], totals: [] }; for (const r of requests) ranker.needs(r, needs); …read and put… }
+ *     while (needs.rows.length + needs.totals.length > 0);
+ *
+ * which ends after at most five rounds: rows, totals, and for short lists rows and totals of the next stage.
+ */
+export class Ranker {
+  private readonly cache: NeighbourCache;
+  private readonly scores: Scores;
+  private readonly trailIds = new Int32Array(REPEAT_WINDOW);
+  private readonly trailWeights = new Float64Array(REPEAT_WINDOW);
+  private trailLength = 0;
+
+  constructor(cache: NeighbourCache) {
+    this.cache = cache;
+    this.scores = new Scores(cache);
+  }
+
+  /**
+   * Adds to `into` what must be read before this request can be ranked and has not been asked for in this batch.
+   *
+   * @returns true when nothing is missing; such a request need not be asked about again in this batch.
+   */
+  needs(request: RankRequest, into: RankNeeds): boolean {
+    this.begin(request);
+    const places: Place[] = [];
+    for (const stage of STAGES[request.placement]) {
+      if (stage === 'trending') return true;
+      const sources = this.sources(stage, request, places);
+      let complete = true;
+      for (const { id } of sources) {
+        if (this.cache.rowIsFresh(id)) continue;
+        complete = false;
+        if (this.cache.askRow(id)) into.rows.push(this.cache.interner.text(id));
+      }
+      if (!complete) return false;
+      const table = tableOf(stage);
+      const found = this.scores.scan(sources, table, request.day, (id) => {
+        complete = false;
+        if (this.cache.askTotals(id)) into.totals.push(this.cache.interner.text(id));
+      });
+      if (!complete) return false;
+      // Twice the length leaves room for items that turn out to be unavailable; only a short list needs a closer look.
+      if (places.length + found >= request.length * 2) return true;
+      this.fill(stage, sources, request, places);
+      if (places.length >= request.length) return true;
+    }
+    return true;
+  }
+
+  rank(request: RankRequest): Ranking {
+    this.begin(request);
+    const places: Place[] = [];
+    const items: RankedItem[] = [];
+    let oldestMs = Infinity;
+    for (const stage of STAGES[request.placement]) {
+      if (places.length >= request.length) break;
+      const first = places.length;
+      // Scores of a later stage are scaled below those of the stages before it, so that a list never grows.
+      const ceiling = first === 0 ? 1 : items[first - 1]!.score;
+      if (stage === 'trending') {
+        this.fillTrending(request, places);
+      } else {
+        const sources = this.sources(stage, request, places);
+        for (const { id } of sources) oldestMs = Math.min(oldestMs, Math.max(this.cache.rowReadAtMs(id), 0));
+        this.fill(stage, sources, request, places);
+      }
+      for (let at = first; at < places.length; at++) items.push(this.explain(places[at]!, ceiling));
+    }
+    return { items, countsAgeMs: oldestMs === Infinity ? -1 : Math.max(0, this.cache.nowMs - oldestMs) };
+  }
+
+  private begin(request: RankRequest): void {
+    const { interner } = this.cache;
+    this.scores.begin();
+    if (request.exclude !== undefined) for (const item of request.exclude) this.scores.block(interner.intern(item));
+    if (request.placement === 'discover') for (const item of request.recent) this.scores.block(interner.intern(item));
+    if (request.placement === 'after-purchase') for (const item of request.basket ?? []) this.scores.block(interner.intern(item));
+    this.trailLength = 0;
+    if (request.placement !== 'next') return;
+    this.trailLength = Math.min(request.rawTrail.length, REPEAT_WINDOW);
+    for (let at = 0; at < this.trailLength; at++) {
+      this.trailIds[at] = interner.intern(request.rawTrail[at]!);
+      this.trailWeights[at] = repeatWeight(request.repeatPrior, at + 1);
+    }
+  }
+
+  /** The items that vote in a stage, with their weights. */
+  private sources(stage: Stage, request: RankRequest, places: readonly Place[]): Source[] {
+    const { interner } = this.cache;
+    if (stage === 'two_hops') {
+      return places.slice(0, BRIDGES).map(({ id, score, pairItem }) => ({ id, weight: score, because: pairItem < 0 ? id : pairItem }));
+    }
+    const sources: Source[] = [];
+    const add = (item: string, weight: number): void => {
+      const id = interner.intern(item);
+      if (!sources.some((source) => source.id === id)) sources.push({ id, weight, because: id });
+    };
+    // The items of one order have no order among themselves, so they weigh the same.
+    if (stage !== 'vv') for (const item of (request.basket ?? []).slice(0, BASKET_ITEMS)) add(item, 1);
+    if (stage === 'bb') return sources;
+    const depth = Math.min(request.recent.length, CONTEXT_ITEMS);
+    for (let at = 0; at < depth; at++) add(request.recent[at]!, RECENCY[at]!);
+    return sources;
+  }
+
+  private fill(stage: Stage, sources: readonly Source[], request: RankRequest, places: Place[]): void {
+    const { scores } = this;
+    scores.collect(sources, tableOf(stage), request.day);
+    if (stage === 'vv') for (let at = 0; at < this.trailLength; at++) scores.raise(this.trailIds[at]!, this.trailWeights[at]!);
+    const chosen = scores.select(request.length - places.length, this.availability(request));
+    for (const id of chosen) {
+      const score = scores.scoreOf(id);
+      const source = sources[scores.strongestOf(id)];
+      places.push({
+        id,
+        stage,
+        score,
+        q: quantised(score),
+        pairWeight: source === undefined ? 0 : scores.strongestWeightOf(id),
+        pairItem: source === undefined ? -1 : source.because,
+        repeat: stage === 'vv' ? this.repeatOf(id) : 0,
+      });
+    }
+  }
+
+  private fillTrending(request: RankRequest, places: Place[]): void {
+    const trending = this.cache.trending(request.day);
+    const available = this.availability(request);
+    let total = 0;
+    for (const { value } of trending) total += value;
+    for (const { id, value } of trending) {
+      if (places.length >= request.length || value === 0) return;
+      if (!this.scores.isFree(id) || !available(id)) continue;
+      const score = value / total;
+      places.push({ id, stage: 'trending', score, q: quantised(score), pairWeight: score, pairItem: -1, repeat: 0 });
+    }
+  }
+
+  private availability(request: RankRequest): (id: number) => boolean {
+    const { isAvailable } = request;
+    return isAvailable === undefined ? () => true : (id) => isAvailable(this.cache.interner.text(id));
+  }
+
+  private repeatOf(id: number): number {
+    let weight = 0;
+    for (let at = 0; at < this.trailLength; at++) if (this.trailIds[at] === id) weight += this.trailWeights[at]!;
+    return weight;
+  }
+
+  private explain(place: Place, ceiling: number): RankedItem {
+    const { interner } = this.cache;
+    const item = interner.text(place.id);
+    const because: Because[] = [];
+    if (place.stage === 'trending') because.push({ kind: 'trending', item: undefined, weight: place.score * ceiling });
+    else if (place.pairItem >= 0) {
+      const kind = place.stage === 'two_hops' ? 'two_hops' : 'item';
+      because.push({ kind, item: interner.text(place.pairItem), weight: place.pairWeight * ceiling });
+    }
+    if (place.repeat > 0) {
+      const repeat: Because = { kind: 'repeat', item, weight: place.repeat };
+      if (because.length > 0 && because[0]!.weight >= repeat.weight) because.push(repeat);
+      else because.unshift(repeat);
+    }
+    return { item, score: place.score * ceiling, q: place.q, because };
+  }
+}
+
+function tableOf(stage: Stage): number {
+  if (stage === 'bb') return BB;
+  return stage === 'vb' ? VB : VV;
+}

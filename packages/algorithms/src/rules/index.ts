@@ -1,0 +1,1 @@
+export * from './pair-rules.ts';
