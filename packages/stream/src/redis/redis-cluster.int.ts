@@ -1,92 +1,136 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { describe, expect, test } from 'vitest';
-import { startRedisCluster } from '../../../testkit/src/servers/redis-cluster.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { startRedisCluster, type LocalRedisCluster } from '../../../testkit/src/servers/redis-cluster.ts';
+import { startBreakableProxy } from '../behaviour/breakable-proxy.ts';
 import { NO_REDIS_SERVER } from '../behaviour/redis-for-tests.ts';
 import { stateStoreSuite } from '../behaviour/state-store.suite.ts';
 import type { ShardCommit, ShardId } from '../state-store.ts';
 import { checkRedis } from './redis-check.ts';
-import { connectRedis } from './redis-connection.ts';
+import { connectRedis, type RedisConnection } from './redis-connection.ts';
 import { RedisStateStore } from './redis-state-store.ts';
 
+const WAIT = { timeout: 10_000, interval: 20 };
 const because = NO_REDIS_SERVER === undefined ? '' : ` (skipped: ${NO_REDIS_SERVER})`;
 
 describe.skipIf(NO_REDIS_SERVER !== undefined)(`on a cluster of three masters${because}`, () => {
-  stateStoreSuite('Redis Cluster', async () => {
-    const cluster = await startCluster();
-    const connections = [connectRedis(cluster.url), connectRedis(cluster.url)] as const;
-    return {
-      store: new RedisStateStore(connections[0]),
-      other: new RedisStateStore(connections[1]),
-      release: async () => {
-        await Promise.all(connections.map((connection) => connection.close()));
-        await cluster.stop();
-      },
-    };
+  let cluster: LocalRedisCluster;
+  let nodes: Redis[];
+  let connection: RedisConnection;
+  let store: RedisStateStore;
+  const dataDir = join(tmpdir(), `millrace-redis-cluster-${process.pid}`);
+
+  beforeAll(async () => {
+    cluster = await startRedisCluster({ dataDir });
+    nodes = cluster.nodes.map(({ port }) => new Redis({ port, protocol: 2 }));
+    connection = connectRedis(cluster.url);
+    store = new RedisStateStore(connection);
+  });
+  afterAll(async () => {
+    for (const node of nodes) node.disconnect();
+    await connection.close();
+    await cluster.stop();
+    rmSync(dataDir, { recursive: true, force: true });
   });
 
-  test('shards spread over the masters, each whole on one of them; a slot that moves is followed', async () => {
-    const cluster = await startCluster();
-    const connection = connectRedis(cluster.url);
-    const nodes = cluster.nodes.map(({ port }) => new Redis({ port, protocol: 2 }));
-    try {
-      const store = new RedisStateStore(connection);
-      const shards = Array.from({ length: 16 }, (_, number): ShardId => ({ kind: 'u', number }));
-      for (const shard of shards) await store.commit(shard, genesis());
-      const holders = await Promise.all(nodes.map((node) => node.dbsize()));
-      expect(holders.every((keys) => keys > 0)).toBe(true);
-      expect(holders.reduce((sum, keys) => sum + keys)).toBe(16 * 4);
-      for (const shard of shards) expect(await keysOf(store, shard)).toEqual(['head', 'p:1', 'p:2', 'timers']);
-      expect(await checkRedis(connection)).toEqual([]);
+  stateStoreSuite('Redis Cluster', async () => {
+    const second = connectRedis(cluster.url);
+    return { store, other: new RedisStateStore(second), release: () => second.close() };
+  });
 
-      // An empty slot changes hands; the client learns it from the MOVED that it gets.
-      const shard: ShardId = { kind: 'u', number: 5 };
-      await store.clear(shard);
-      const slot = await nodes[0]!.cluster('KEYSLOT', '{u5}head');
-      const ids = await Promise.all(nodes.map((node) => node.call('CLUSTER', 'MYID') as Promise<string>));
-      const owner = Math.floor((3 * slot) / 16_384);
-      const target = ids[(owner + 1) % 3]!;
-      for (const node of [nodes[(owner + 1) % 3]!, nodes[owner]!, nodes[(owner + 2) % 3]!]) {
-        await node.call('CLUSTER', 'SETSLOT', slot, 'NODE', target);
-      }
-      expect(await store.commit(shard, genesis())).toBe('applied');
+  test('shards spread over the masters, each whole on one of them', async () => {
+    const shards = Array.from({ length: 16 }, (_, number): ShardId => ({ kind: 'u', number }));
+    for (const shard of shards) await store.commit(shard, genesis());
+    const held = await Promise.all(nodes.map((node) => node.dbsize()));
+    expect(held.every((keys) => keys > 0)).toBe(true);
+    expect(held.reduce((sum, keys) => sum + keys)).toBe(16 * 4);
+    for (const shard of shards) {
       expect(await keysOf(store, shard)).toEqual(['head', 'p:1', 'p:2', 'timers']);
-      expect(await nodes[(owner + 1) % 3]!.exists('{u5}head')).toBe(1);
+      expect((await store.memoryBytes(shard)).keys).toBe(4);
+      await store.clear(shard);
+    }
+    expect(await checkRedis(connection)).toEqual([]);
+  });
 
-      // A master that is gone: its shards ask again, and nothing hangs.
-      await cluster.nodes[(owner + 1) % 3]!.stop();
+  test('a slot that has moved to another master is followed', async () => {
+    const shard: ShardId = { kind: 'u', number: 5 };
+    expect(await store.commit(shard, genesis())).toBe('applied');
+    await store.clear(shard);
+    const [owner, target] = await ownerAndNext('{u5}head');
+    const slot = await nodes[0]!.cluster('KEYSLOT', '{u5}head');
+    const id = await nodes[target]!.cluster('MYID');
+    for (const node of [nodes[target]!, nodes[owner]!, ...nodes]) await node.call('CLUSTER', 'SETSLOT', slot, 'NODE', id);
+    expect(await store.commit(shard, genesis())).toBe('applied');
+    expect(await keysOf(store, shard)).toEqual(['head', 'p:1', 'p:2', 'timers']);
+    expect(await nodes[target]!.exists('{u5}head')).toBe(1);
+    await store.clear(shard);
+  });
+
+  test('nothing is sent again by itself: a lost reply counts once', async () => {
+    const shard: ShardId = { kind: 'u', number: 6 };
+    const proxies = await Promise.all(cluster.nodes.map(({ port }) => startBreakableProxy('127.0.0.1', port)));
+    const announce = async (ports: readonly number[]): Promise<void> => {
+      await Promise.all(nodes.map((node, i) => node.config('SET', 'cluster-announce-port', ports[i] ?? 0)));
+      // Each master must have heard it from the others before a client asks one of them.
+      for (const node of nodes) {
+        await vi.waitFor(async () => {
+          const slots = JSON.stringify(await node.cluster('SLOTS'));
+          for (const [i, { port }] of cluster.nodes.entries()) expect(slots).toContain(String(ports[i] ?? port));
+        }, WAIT);
+      }
+    };
+    await announce(proxies.map(({ port }) => port));
+    const lossy = connectRedis(`redis-cluster://127.0.0.1:${proxies[0]!.port}`);
+    const lossyStore = new RedisStateStore(lossy);
+    try {
+      const token = Buffer.from('token001');
+      expect(await lossyStore.countAttempt(shard, token, 'first')).toMatchObject({ attempts: 1 });
+      const [owner] = await ownerAndNext('{u6}head');
+      proxies[owner]!.loseNextReply();
+      await expect(lossyStore.countAttempt(shard, token, 'lost')).rejects.toMatchObject({
+        name: 'RetryableError',
+        code: 'redis-connection',
+      });
+      expect(await store.countAttempt(shard, token, 'third')).toEqual({ attempts: 3, previousMark: 'lost' });
+      await vi.waitFor(async () => expect((await lossyStore.countAttempt(shard, token, 'x')).attempts).toBeGreaterThan(3), WAIT);
+    } finally {
+      await lossy.close();
+      await announce([]);
+      await Promise.all(proxies.map((proxy) => proxy.close()));
+      await store.clear(shard);
+    }
+  });
+
+  test('a master that is gone: its shards ask again, and nothing hangs', async () => {
+    const shard: ShardId = { kind: 'u', number: 7 };
+    expect(await store.commit(shard, genesis())).toBe('applied');
+    const [owner] = await ownerAndNext('{u7}head');
+    await cluster.nodes[owner]!.stop();
+    for (let i = 0; i < 3; i++) {
       await expect(store.read(shard, [])).rejects.toMatchObject({ name: 'RetryableError' });
       await expect(store.commit(shard, genesis())).rejects.toMatchObject({ name: 'RetryableError' });
-    } finally {
-      for (const node of nodes) node.disconnect();
-      await connection.close();
-      await cluster.stop();
     }
   });
 
   test('a cluster that is not there answers with an error that may be retried', async () => {
-    const connection = connectRedis({ url: 'redis-cluster://127.0.0.1:1', connectTimeoutMs: 1_000 });
-    await expect(new RedisStateStore(connection).read({ kind: 'u', number: 1 }, [])).rejects.toMatchObject({
+    const nowhere = connectRedis({ url: 'redis-cluster://127.0.0.1:1', connectTimeoutMs: 1_000 });
+    await expect(new RedisStateStore(nowhere).read({ kind: 'u', number: 1 }, [])).rejects.toMatchObject({
       name: 'RetryableError',
       code: 'redis-connection',
     });
-    await connection.close();
+    await nowhere.close();
   });
-});
 
-async function startCluster(): Promise<Awaited<ReturnType<typeof startRedisCluster>>> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'millrace-redis-cluster-'));
-  const cluster = await startRedisCluster({ dataDir });
-  return {
-    ...cluster,
-    stop: async () => {
-      await cluster.stop();
-      rmSync(dataDir, { recursive: true, force: true });
-    },
-  };
-}
+  /** Index of the master that serves the key's slot, and of the one after it. */
+  async function ownerAndNext(key: string): Promise<[owner: number, next: number]> {
+    // The others answer MOVED.
+    const serves = await Promise.all(nodes.map((node) => node.exists(key).then(() => true, () => false)));
+    const owner = serves.indexOf(true);
+    return [owner, (owner + 1) % nodes.length];
+  }
+});
 
 async function keysOf(store: RedisStateStore, shard: ShardId): Promise<string[]> {
   const keys: string[] = [];

@@ -32,8 +32,25 @@ const STOP: Readonly<Record<string, readonly [code: string, advice: string]>> = 
   CROSSSLOT: ['redis-crossslot', 'keys of two shards met in one command: this is a bug in Millrace, report it'],
 };
 
-const CONNECTION =
-  /connection (is )?(closed|discarded|aborted)|command aborted due to connection close|connection is (in|not)|max retries per request|stream isn't writeable|socket timeout|none of startup nodes|failed to refresh slots cache|cluster (is|isn't)|is already connecting|max number of clients|ECONN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN/i;
+/** What the client says by itself when the server was not reached, or was lost before it answered. */
+const CONNECTION = new RegExp(
+  [
+    'connection is (closed|discarded|aborted|not ready)',
+    'due to connection close',
+    'max retries per request',
+    "stream isn't writeable",
+    'socket timeout',
+    '^timeout$',
+    'none of startup nodes',
+    'failed to refresh slots cache',
+    "^cluster (is (ended|disconnect)|isn't ready)",
+    'max number of clients',
+    'ECONN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN',
+  ].join('|'),
+  'i',
+);
+
+const TLS = /certificate|^CERT_|ERR_TLS|ERR_SSL|ssl routines/i;
 
 /**
  * Names an error of Redis or its client for what happens next.
@@ -49,6 +66,11 @@ export function redisError(error: unknown, action: string, address: string): Ret
   const said = `Redis at ${address}, ${action}: ${cause.message}`;
   const word = /^[A-Z]+/.exec(cause.message)?.[0] ?? '';
 
+  const again = ASK_AGAIN[word];
+  if (again !== undefined) return new RetryableError(again[0], `${said} — ${again[1]}.`, options);
+  const stop = STOP[word];
+  if (stop !== undefined) return new AlarmError(stop[0], `${said} — ${stop[1]}.`, options);
+
   if (cause.message.startsWith('Too many Cluster redirections')) {
     return new RetryableError('redis-redirected', `${said}. The cluster is moving slots or its nodes disagree.`, options);
   }
@@ -58,10 +80,9 @@ export function redisError(error: unknown, action: string, address: string): Ret
   if (CONNECTION.test(cause.message) || CONNECTION.test(codeOf(cause))) {
     return new RetryableError('redis-connection', `${said}. Whether it was carried out is unknown.`, options);
   }
-  const again = ASK_AGAIN[word];
-  if (again !== undefined) return new RetryableError(again[0], `${said} — ${again[1]}.`, options);
-  const stop = STOP[word];
-  if (stop !== undefined) return new AlarmError(stop[0], `${said} — ${stop[1]}.`, options);
+  if (TLS.test(cause.message) || TLS.test(codeOf(cause))) {
+    return new AlarmError('redis-tls', `${said} — TLS failed: look at the certificates, and whether this port speaks TLS.`, options);
+  }
   if (/script/i.test(cause.message)) {
     return new AlarmError('redis-script', `${said} — a script failed: this is a bug in Millrace or a Redis older than 7.0.`, options);
   }
