@@ -89,13 +89,19 @@ export function violationsOf(files: readonly SourceFile[], workspaces: readonly 
   return violations;
 }
 
-function importProblem(file: SourceFile, module: ImportedModule, home: Workspace, workspaces: readonly Workspace[]): string | undefined {
+function importProblem(
+  file: SourceFile,
+  module: ImportedModule,
+  home: Workspace,
+  workspaces: readonly Workspace[],
+): string | undefined {
   const { specifier } = module;
   const test = isTestFile(file.path);
   if (specifier.startsWith('.')) return relativeProblem(file.path, specifier, home, workspaces);
   if (specifier.startsWith('node:')) {
     const impure = home.name === '@millrace/algorithms' && !test && specifier !== PURE_NODE_MODULE;
-    return impure ? 'algorithms is pure: of Node it uses bytes and nothing else. Take what is needed as an argument, and let the caller get it.' : undefined;
+    if (!impure) return undefined;
+    return 'algorithms is pure: of Node it uses bytes and nothing else. Take what is needed as an argument, and let the caller get it.';
   }
   const library = packageName(specifier);
   const ours = workspaces.find((workspace) => workspace.name === library);
@@ -108,11 +114,17 @@ function importProblem(file: SourceFile, module: ImportedModule, home: Workspace
   return undeclared(library, home, test);
 }
 
-function relativeProblem(path: string, specifier: string, home: Workspace, workspaces: readonly Workspace[]): string | undefined {
+function relativeProblem(
+  path: string,
+  specifier: string,
+  home: Workspace,
+  workspaces: readonly Workspace[],
+): string | undefined {
   const target = posix.normalize(posix.join(posix.dirname(path), specifier));
   const owner = homeOf(target, workspaces);
   if (target.startsWith('..') || owner !== home) {
-    const name = owner.folder === '.' ? 'what it needs from a package' : target.replace(`${owner.folder}/src`, owner.name).replace(/(\/index)?\.ts$/, '');
+    const byName = target.replace(`${owner.folder}/src`, owner.name).replace(/(\/index)?\.ts$/, '');
+    const name = owner.folder === '.' ? 'what it needs from a package' : byName;
     return `a relative path leaves ${home.folder === '.' ? 'test' : home.folder}. Import ${name} by its name instead.`;
   }
   if (isTestFile(target) && !isTestFile(path)) return 'the product does not import its tests. Move what both need into a file of its own.';
@@ -130,7 +142,7 @@ function ownProblem(module: ImportedModule, target: Workspace, home: Workspace, 
   const wanted = posix.basename(target.folder);
   if (!allowed.includes(wanted) && home.name !== '@millrace/cli') {
     const list = allowed.length === 0 ? 'none of our packages' : `only ${allowed.join(', ')}`;
-    return `${layer} may import ${list}. Move the code to where both may see it, or hand it in as an argument of an interface that ${layer} declares.`;
+    return `${layer} may import ${list}. Move the code to where both may see it, or let ${layer} declare an interface and hand it in.`;
   }
   if (home.name === '@millrace/algorithms' && !module.typeOnly) {
     return 'algorithms takes types of ours and nothing that runs. Write `import type`, or move the function here.';
@@ -152,7 +164,9 @@ function impurities(file: SourceFile): Violation[] {
   const { code } = codeOf(file.text);
   return [...code.matchAll(IMPURE)].map((match) => ({
     where: `${file.path}:${lineAt(file.text, match.index)} uses ${match[0].replace(/\s+/g, ' ')}`,
-    message: 'algorithms is pure: no clock, no chance, no surroundings, no locale. Take the time or the number as an argument; it must come from the log. Compare ids as bytes.',
+    message:
+      'algorithms is pure: no clock, no chance, no surroundings, no locale. Take the time or the number as an argument; ' +
+      'it must come from the log. Compare ids as bytes.',
   }));
 }
 
@@ -182,7 +196,8 @@ export function cyclesOf(files: readonly SourceFile[], workspaces: readonly Work
 
 /** The workspace that a path belongs to; the root for everything that belongs to no other. */
 function homeOf(path: string, workspaces: readonly Workspace[]): Workspace {
-  const home = workspaces.find(({ folder }) => folder !== '.' && path.startsWith(`${folder}/`)) ?? workspaces.find(({ folder }) => folder === '.');
+  const member = workspaces.find(({ folder }) => folder !== '.' && path.startsWith(`${folder}/`));
+  const home = member ?? workspaces.find(({ folder }) => folder === '.');
   if (home === undefined) throw new Error(`${path} belongs to no package, and the root was not given`);
   return home;
 }

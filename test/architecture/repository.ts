@@ -4,11 +4,14 @@ import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SourceFile, Workspace } from './import-rules.ts';
 
+const MAX_LISTING_BYTES = 16 * 1024 * 1024;
+
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Every source file of the product and of its tests. */
 export function sourceFiles(): SourceFile[] {
-  return globSync('{packages,services,test}/**/*.{ts,mjs}', { cwd: ROOT, exclude: (name) => /(^|[\\/])(node_modules|\.millrace)$/.test(name) })
+  const exclude = (name: string) => /(^|[\\/])(node_modules|\.millrace)$/.test(name);
+  return globSync('{packages,services,test}/**/*.{ts,mjs}', { cwd: ROOT, exclude })
     .map((path) => path.split(sep).join('/'))
     .filter((path) => !path.includes('node_modules/'))
     .sort()
@@ -47,6 +50,6 @@ function manifest(folder: string): Workspace {
 /** Paths of the files that git tracks, or undefined when this is no checkout (an unpacked archive, an image). */
 export function trackedFiles(): string[] | undefined {
   if (!existsSync(join(ROOT, '.git'))) return undefined;
-  const listed = execFileSync('git', ['-c', `safe.directory=${ROOT}`, 'ls-files', '-z'], { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  return listed.split('\0').filter((path) => path !== '' && existsSync(join(ROOT, path)));
+  const paths = execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8', maxBuffer: MAX_LISTING_BYTES });
+  return paths.split('\0').filter((path) => path !== '' && existsSync(join(ROOT, path)));
 }

@@ -67,7 +67,7 @@ export function codeOf(source: string): { readonly code: string; readonly string
       templates.pop();
       braces -= 1;
       at = template(at + 1);
-    } else if (char === '/' && (lastSignificant === '' || PUNCTUATION_BEFORE_REGEXP.includes(lastSignificant) || WORD_BEFORE_REGEXP.test(word))) {
+    } else if (char === '/' && beginsRegExp(lastSignificant, word)) {
       at = endOfRegExp(source, at);
       blank(start, at);
     } else {
@@ -81,6 +81,10 @@ export function codeOf(source: string): { readonly code: string; readonly string
     }
   }
   return { code: code.join(''), strings };
+}
+
+function beginsRegExp(lastSignificant: string, word: string): boolean {
+  return lastSignificant === '' || PUNCTUATION_BEFORE_REGEXP.includes(lastSignificant) || WORD_BEFORE_REGEXP.test(word);
 }
 
 function endOfRegExp(source: string, start: number): number {

@@ -111,5 +111,6 @@ function isObject(json: unknown): json is object {
  */
 export function isServiceLink(variable: string, value: string): boolean {
   if (/_SERVICE_(HOST|PORT|PORT_[A-Z0-9_]+)$/.test(variable)) return true;
-  return /_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/.test(variable) && (/_\d+_/.test(variable) || /^(tcp|udp|sctp):\/\//.test(value));
+  if (/_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(variable)) return true;
+  return variable.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value);
 }

@@ -161,10 +161,12 @@ function checkedLabels(definition: MetricDefinition, labels: Readonly<Record<str
     const value = labels[label];
     if (spec === 'shard') {
       if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value >= MAX_SHARD_LABELS) {
-        throw new RangeError(`${definition.name}: shard must be a whole number from 0 to ${MAX_SHARD_LABELS - 1}, found ${value}`);
+        const allowed = `a whole number from 0 to ${MAX_SHARD_LABELS - 1}`;
+        throw new RangeError(`${definition.name}: shard must be ${allowed}, found ${value}`);
       }
     } else if (typeof value !== 'string' || !spec.includes(value)) {
-      throw new RangeError(`${definition.name}: ${label} must be one of ${spec.join(', ')}; found ${value}. Add it to the definition if it is a new case`);
+      const allowed = `one of ${spec.join(', ')}`;
+      throw new RangeError(`${definition.name}: ${label} must be ${allowed}; found ${value}. A new case belongs into the definition`);
     }
     checked[label] = String(value);
   }
