@@ -164,6 +164,10 @@ class ToyUserFold implements ShardFold<ToyEvent> {
     return appends;
   }
 
+  announced(): void {
+    // Nothing is measured here.
+  }
+
   async render(): Promise<Append[]> {
     const lists = [...this.#lists.values()];
     const appends: Append[] = [];
@@ -222,6 +226,7 @@ export class ToyItemStream implements StreamHandler<ToyItemEvent> {
       fire: () => undefined,
       announcements: () => [],
       render: () => Promise.resolve([]),
+      announced: () => undefined,
     };
   }
 }

@@ -140,6 +140,10 @@ export class ClaimedShard<E> {
     return [...this.#fold.announcements(batch), ...this.#deadLetters];
   }
 
+  announced(nowMs: number): void {
+    this.#fold.announced(nowMs);
+  }
+
   get deadLetterCount(): number {
     return this.#deadLetters.length;
   }

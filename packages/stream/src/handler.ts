@@ -84,6 +84,8 @@ export interface ShardFold<E> {
    * A second rendering under the same ids may differ; the first one counts.
    */
   render(nowMs: number): Promise<Append[]>;
+  /** Everything of the batch was acknowledged by the log; for measuring only. */
+  announced(nowMs: number): void;
 }
 
 /** What a stream's engine needs to know about its inputs. */

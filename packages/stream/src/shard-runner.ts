@@ -152,6 +152,7 @@ export class ShardRunner<E> {
     const announcements = [...claimed.announcements(identity), ...rendered];
     if (announcements.length > 0) await log.append(announcements);
     const announcedMs = clock.nowMs();
+    claimed.announced(announcedMs);
     const bytesCommitted = await claimed.commit(token, journalOffset, taken.to);
     if (omissions.length > 0) this.#quarantine = this.#quarantine.filter((left) => !omissions.includes(left));
     this.#parts.observer.batch(this.shard, {
@@ -227,6 +228,7 @@ export class ShardRunner<E> {
     const announcements = [...claimed.announcements(identity), ...rendered];
     if (announcements.length > 0) await log.append(announcements);
     const announcedMs = clock.nowMs();
+    claimed.announced(announcedMs);
     const to = entry.ranges.map(({ first, count }) => first + count);
     const bytesCommitted = await claimed.commit(entry.token, offset, to);
     observer.batch(this.shard, {

@@ -2,6 +2,7 @@ import type { Logger } from '@millrace/runtime/logger';
 import kafkajs, { type Admin, type KafkaConfig, type logCreator } from 'kafkajs';
 import loggers from 'kafkajs/src/loggers/index.js';
 import { socketFactory } from './broker-channel.ts';
+import './calm-request-queue.ts';
 import { KafkaCluster } from './kafka-cluster.ts';
 import { clientError } from './kafka-errors.ts';
 

@@ -1,4 +1,3 @@
-#!lua
 --[[
 Applies one commit of a shard, all of it or nothing.
 
