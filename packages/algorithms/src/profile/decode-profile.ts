@@ -22,6 +22,7 @@ import {
   UNVIEWED_ITEMS_A_DAY,
 } from './profile.ts';
 
+const COUNTERS = 4;
 const LARGEST_ITEM_BYTE = 7 | ITEM_FLAG.carted | ITEM_FLAG.purchased | ITEM_FLAG.favourite;
 const LARGEST_UNVIEWED = 2 ** 31 - 1;
 
@@ -58,10 +59,11 @@ export function decodeProfile(bytes: Uint8Array): Profile {
   }
   if (parts & HAS.counters) {
     input.place = 'profile.counters';
-    profile.views = input.varint();
-    profile.searches = input.varint();
-    profile.impressions = input.varint();
-    profile.recommendationClicks = input.varint();
+    const counters = readSparse(input, COUNTERS);
+    profile.views = counters[0]!;
+    profile.searches = counters[1]!;
+    profile.impressions = counters[2]!;
+    profile.recommendationClicks = counters[3]!;
   }
   if (parts & HAS.dwells) {
     input.place = 'profile.dwells';

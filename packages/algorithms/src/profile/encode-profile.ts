@@ -64,10 +64,7 @@ export function encodeProfile(profile: Profile): Buffer {
     for (const item of profile.unviewed) out.varint(item.hash * 8 + item.dayWeight);
   }
   if (parts & HAS.counters) {
-    out.varint(profile.views);
-    out.varint(profile.searches);
-    out.varint(profile.impressions);
-    out.varint(profile.recommendationClicks);
+    writeSparse([profile.views, profile.searches, profile.impressions, profile.recommendationClicks]);
   }
   if (parts & HAS.dwells) {
     out.varint(profile.dwells);
