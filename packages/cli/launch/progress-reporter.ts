@@ -7,6 +7,28 @@ export interface SkippedTest {
   readonly reason: string | undefined;
 }
 
+/** How many tests ended which way. */
+export interface TestCounts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/**
+ * The end of a run: the closing line, which other programs read, and the exit code. The type check counts as one test; a
+ * run in which no other test ran has failed, whatever the type check says.
+ */
+export function concludeRun(counts: TestCounts, typesPassed: boolean): { text: string; exitCode: 0 | 1 } {
+  const passed = counts.passed + (typesPassed ? 1 : 0);
+  const failed = counts.failed + (typesPassed ? 0 : 1);
+  const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+  const noneRan = counts.passed + counts.failed === 0;
+  return {
+    text: `${noneRan ? 'No test ran: see whether the filter names one.\n' : ''}${passed} passed, ${failed} failed${skipped}`,
+    exitCode: failed > 0 || noneRan ? 1 : 0,
+  };
+}
+
 /**
  * One line for each test file as it ends, the errors of failed tests in full, and nothing else: `npm test` is read on
  * terminals and in logs. A file that cannot be loaded and an error outside any test count as one failed test each.

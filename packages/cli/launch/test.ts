@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseCLI, startVitest } from 'vitest/node';
 import { repositoryRoot } from '../../testkit/src/servers/maven.ts';
-import { ProgressReporter } from './progress-reporter.ts';
+import { concludeRun, ProgressReporter } from './progress-reporter.ts';
 
 function typeCheck(): boolean {
   const startedMs = Date.now();
@@ -29,9 +29,9 @@ const vitest = await startVitest('test', filter, {
   passWithNoTests: true,
 });
 await vitest.close();
-const { passed, failed, skipped } = reporter.counts;
-for (const { name, reason } of reporter.skippedTests) console.log(`skipped: ${name}${reason === undefined ? '' : ` (${reason})`}`);
-const totals = { passed: passed + (typesPassed ? 1 : 0), failed: failed + (typesPassed ? 0 : 1) };
-if (passed + failed === 0) console.log('No test ran.');
-process.exitCode = totals.failed > 0 || passed + failed === 0 ? 1 : 0;
-console.log(`${totals.passed} passed, ${totals.failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+for (const { name, reason } of reporter.skippedTests) {
+  console.log(`skipped: ${name}${reason === undefined ? '' : ` (${reason})`}`);
+}
+const outcome = concludeRun(reporter.counts, typesPassed);
+process.exitCode = outcome.exitCode;
+console.log(outcome.text);

@@ -41,13 +41,13 @@ function parseMetadata(response: Buffer): ClusterMetadata {
 }
 
 /**
- * Asks the broker on a port of the loopback interface who is in its cluster; `undefined` when it does not answer within a
+ * Asks the broker at a port (of the loopback interface by default) who is in its cluster; `undefined` when it does not answer within a
  * second. Written on the bare protocol (KIP-4, Metadata version 1), because a client library would retry, log and cache
  * where a start-up check wants one honest answer.
  */
-export function probeKafka(port: number): Promise<ClusterMetadata | undefined> {
+export function probeKafka(port: number, host = '127.0.0.1'): Promise<ClusterMetadata | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
+    const socket = connect({ port, host });
     const chunks: Buffer[] = [];
     const finish = (answer: ClusterMetadata | undefined): void => {
       socket.destroy();

@@ -6,26 +6,16 @@ export interface KafkaNodeAddress {
 }
 
 /**
- * The `server.properties` of one node of a local KRaft cluster.
+ * What Millrace's local clusters set otherwise than Kafka does, wherever they run.
  *
  * What differs from Kafka's defaults, and why: the group coordinator does not wait for further members before the first
  * assignment; topics are never created by accident; the internal topics have as many copies as there are brokers and few
  * partitions, which makes the first start quick; and a record larger than Millrace's limit of 1 MiB still reaches the
  * broker, so that it can be refused with a reason.
  */
-export function kafkaProperties(node: KafkaNodeAddress, nodes: readonly KafkaNodeAddress[], logDirectory: string): string {
-  const copies = nodes.length;
+export function commonKafkaSettings(copies: number): Record<string, string | number> {
   const minimumInSync = copies > 1 ? 2 : 1;
-  const settings: Record<string, string | number> = {
-    'process.roles': 'broker,controller',
-    'node.id': node.id,
-    'controller.quorum.voters': nodes.map((peer) => `${peer.id}@127.0.0.1:${peer.controllerPort}`).join(','),
-    'listeners': `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}`,
-    'inter.broker.listener.name': 'PLAINTEXT',
-    'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'log.dirs': logDirectory,
+  return {
     'auto.create.topics.enable': 'false',
     'default.replication.factor': copies,
     'min.insync.replicas': minimumInSync,
@@ -41,8 +31,38 @@ export function kafkaProperties(node: KafkaNodeAddress, nodes: readonly KafkaNod
     'share.coordinator.state.topic.num.partitions': 1,
     'message.max.bytes': 4 * 1024 * 1024,
     'replica.fetch.max.bytes': 4 * 1024 * 1024,
-    // A broker whose peers are gone must not hold up the end of a test run.
-    'controlled.shutdown.max.retries': 1,
   };
+}
+
+/** The settings that make a KRaft node, broker and controller in one, of a process that others reach at `host`. */
+export function nodeSettings(
+  node: KafkaNodeAddress,
+  nodes: readonly KafkaNodeAddress[],
+  logDirectory: string,
+  host: { readonly listen: string; readonly advertise: string } = { listen: '127.0.0.1', advertise: '127.0.0.1' },
+): Record<string, string | number> {
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': node.id,
+    'controller.quorum.voters': nodes.map((peer) => `${peer.id}@127.0.0.1:${peer.controllerPort}`).join(','),
+    'listeners': `PLAINTEXT://${host.listen}:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://${host.advertise}:${node.port}`,
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'log.dirs': logDirectory,
+  };
+}
+
+/** The text of `server.properties` for one node of a local cluster. */
+export function kafkaProperties(node: KafkaNodeAddress, nodes: readonly KafkaNodeAddress[], logDirectory: string): string {
+  const settings = { ...nodeSettings(node, nodes, logDirectory), ...commonKafkaSettings(nodes.length) };
   return `${Object.entries(settings).map(([key, value]) => `${key}=${value}`).join('\n')}\n`;
+}
+
+/** The same as environment variables of the image `apache/kafka`: `node.id` is `KAFKA_NODE_ID` there. */
+export function kafkaEnvironment(settings: Readonly<Record<string, string | number>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [`KAFKA_${key.toUpperCase().replaceAll('.', '_')}`, String(value)]),
+  );
 }

@@ -72,8 +72,8 @@ export async function startKafka(options: LocalKafkaOptions): Promise<LocalKafka
   }
   const jars = await kafkaJars(log);
   const count = options.brokers ?? 1;
-  const directories = Array.from({ length: count }, (_, index) => join(dataDir, `broker-${index + 1}`));
-  for (const directory of directories) await releaseDirectory('Kafka', directory);
+  const directories = Array.from({ length: count }, (_, index) => brokerDirectory(dataDir, index + 1));
+  await releaseKafkaDirectory(dataDir);
   await requireFreePort(options.port, 'Kafka', options.portOption ?? '--kafka-port');
   const addresses = await chooseAddresses(count, options.port);
   const runtime: KafkaRuntime = { java: java.command, jars, cluster: count > 1 };
@@ -96,6 +96,20 @@ export async function startKafka(options: LocalKafkaOptions): Promise<LocalKafka
     cpuSeconds: () => sum(nodes.map((node) => node.process().cpuSeconds())),
     residentBytes: () => sum(nodes.map((node) => node.process().residentBytes())),
   };
+}
+
+/**
+ * Makes sure that no broker runs on the data directory: ends those whose owner is gone.
+ * @throws SetupError when they belong to a process that lives
+ */
+export async function releaseKafkaDirectory(dataDir: string): Promise<void> {
+  for (let id = 1; existsSync(brokerDirectory(dataDir, id)); id += 1) {
+    await releaseDirectory('Kafka', brokerDirectory(dataDir, id));
+  }
+}
+
+function brokerDirectory(dataDir: string, id: number): string {
+  return join(dataDir, `broker-${id}`);
 }
 
 interface KafkaRuntime {

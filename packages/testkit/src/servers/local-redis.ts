@@ -68,10 +68,10 @@ export async function startRedis(options: LocalRedisOptions): Promise<LocalRedis
   return { ...server, url: `redis://127.0.0.1:${options.port}`, port: options.port };
 }
 
-/** True when a Redis on the loopback interface answers PING with PONG; while it loads its data it answers an error. */
-export function answersPing(port: number): Promise<boolean> {
+/** True when the Redis at a port (of the loopback interface by default) answers PING with PONG; while it loads its data it answers an error. */
+export function answersPing(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolvePing) => {
-    const socket = connect({ port, host: '127.0.0.1' });
+    const socket = connect({ port, host });
     const finish = (answer: boolean): void => {
       socket.destroy();
       resolvePing(answer);
