@@ -1,3 +1,4 @@
+#!lua
 --[[
 Applies one commit of a shard, all of it or nothing.
 
