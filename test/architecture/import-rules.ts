@@ -123,7 +123,7 @@ function relativeProblem(
   const target = posix.normalize(posix.join(posix.dirname(path), specifier));
   const owner = homeOf(target, workspaces);
   if (target.startsWith('..') || owner !== home) {
-    const byName = target.replace(`${owner.folder}/src`, owner.name).replace(/(\/index)?\.ts$/, '');
+    const byName = target.replace(`${owner.folder}/src`, owner.name).replace(/\.ts$/, '');
     const name = owner.folder === '.' ? 'what it needs from a package' : byName;
     return `a relative path leaves ${home.folder === '.' ? 'test' : home.folder}. Import ${name} by its name instead.`;
   }

@@ -225,6 +225,18 @@ describe('secrets', () => {
     expect(problem?.message).not.toContain('hunter2');
   });
 
+  test('a URL is shown without what stands before its @, a secret that cannot be read not at all', () => {
+    const read = readConfig(schema, { env: { MILLRACE_REDIS_URL: 'redis://u:hunter2@h:1', MILLRACE_REDIS_PASSWORD: 'hunter2\n' } });
+    expect(read.problems).toEqual([
+      {
+        key: 'redis.password',
+        origin: 'environment MILLRACE_REDIS_PASSWORD',
+        message: 'found "********", allowed is text that is not empty, without line breaks',
+      },
+    ]);
+    expect(describeConfig(schema, read).find((row) => row.key === 'redis.url')?.value).toBe('redis://********@h:1');
+  });
+
   test('the log learns every one of them, also the password of a URL', () => {
     const config = loadConfig(schema, { env: { MILLRACE_REDIS_PASSWORD: 'hunter2', MILLRACE_REDIS_URL: 'redis://u:p%40ss@h:1' } });
     expect(secretValues(schema, config)).toEqual(['hunter2', 'p%40ss', 'p@ss']);

@@ -73,14 +73,19 @@ describe('a process', () => {
     const thrown: unknown[] = [];
     await start(async (lifecycle) => {
       try {
-        await lifecycle.start('slow', async () => void host.emit('SIGTERM'), () => void happened.push('stop slow'));
+        const slow = async () => {
+          host.emit('SIGTERM');
+          await new Promise((resolve) => setImmediate(resolve));
+          happened.push('start slow');
+        };
+        await lifecycle.start('slow', slow, () => void happened.push('stop slow'));
       } catch (error) {
         thrown.push(error);
       }
       await part(lifecycle, 'never');
     });
     expect(thrown).toEqual([expect.any(StoppingError)]);
-    expect(happened).toEqual(['stopping', 'stop slow']);
+    expect(happened).toEqual(['stopping', 'start slow', 'stop slow']);
     expect(said).not.toContain('process.failed');
     expect(host.codes).toEqual([0]);
   });

@@ -33,6 +33,21 @@ describe('a line', () => {
     expect(lines().map((line) => line['event'])).toEqual(['c', 'd']);
   });
 
+  test('that is not written does not cost the walk through its fields', () => {
+    const { logger } = capture({ level: 'info' });
+    let looks = 0;
+    const fields = {
+      get costly() {
+        looks += 1;
+        return looks;
+      },
+    };
+    logger.debug('a', fields);
+    expect(looks).toBe(0);
+    logger.info('a', fields);
+    expect(looks).toBe(1);
+  });
+
   test('keeps its own names when a field has one of them', () => {
     const { logger, lines } = capture();
     logger.info('real', { event: 'other', level: 3, service: 'x', time: 1, instance: 'y' });
@@ -72,7 +87,7 @@ describe('a line', () => {
     const { logger, text } = capture();
     logger.info('a', JSON.parse('{"__proto__":{"polluted":1}}') as Record<string, unknown>);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
-    expect(text).toHaveLength(1);
+    expect(text[0]).toContain('"__proto__":{"polluted":1}');
   });
 });
 
