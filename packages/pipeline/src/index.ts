@@ -6,3 +6,7 @@ export * from './item/sources.ts';
 export * from './user/list-memo.ts';
 export * from './user/list-renderer.ts';
 export * from './user/user-stream.ts';
+export * from './process/engine-metrics.ts';
+export * from './process/stream-config.ts';
+export * from './process/stream-process.ts';
+export * from './process/wire-tools.ts';

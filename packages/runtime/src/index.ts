@@ -1,6 +1,7 @@
 /** Configuration, logging, metrics, health and lifecycle of a process. */
 export * from './config.ts';
 export * from './config-fields.ts';
+export * from './load-config-or-exit.ts';
 export { environmentVariable, TOOL_VARIABLES, type ConfigOrigin, type Environment } from './config-sources.ts';
 export * from './log-rate-limit.ts';
 export * from './logger.ts';
