@@ -57,6 +57,7 @@ describe('the rules bite', () => {
     ['packages/algorithms/src/a.ts', 'node:buffer'],
     ['packages/cli/src/a.ts', 'vitest/node'],
     ['packages/stream/src/behaviour/a.suite.ts', 'vitest'],
+    ['packages/events/src/a.fixture.ts', 'vitest'],
     ['packages/stream/src/behaviour/redis-for-tests.ts', '@millrace/testkit'],
     ['packages/stream/src/a.ts', './b.ts'],
     ['packages/stream/src/kafka/a.ts', '../b.ts'],

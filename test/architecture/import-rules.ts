@@ -68,7 +68,7 @@ const PURE_NODE_MODULE = 'node:buffer';
 /** They carry out the product's tests and set-up, so what is installed for development is there for them. */
 const TOOLS = new Set(['@millrace/testkit', '@millrace/cli']);
 
-const TEST_FILE = /(\.(unit|prop|int|sim|e2e|suite|bench)|-for-tests)\.ts$/;
+const TEST_FILE = /(\.(unit|prop|int|sim|e2e|suite|fixture|arbitraries|bench)|-for-tests)\.ts$/;
 
 /** Tests, benches and what only they use: they may use testkit, any library that is declared, and clocks. */
 export function isTestFile(path: string): boolean {
