@@ -2,7 +2,6 @@ import type { FoldParameters } from '../fold-parameters.ts';
 import { decay, decaysBetween, TRENDING_DECAY_NUMERATOR, UNIT } from './decay.ts';
 import { CONTEXT_ITEMS, VB_BLOCK, VV_BLOCK } from './evidence-format.ts';
 import type { EvidenceRecord } from './evidence-format.ts';
-import type { ItemInterner } from './item-interner.ts';
 import { BB, VB, VV } from './item-row.ts';
 import type { FoldNotes, ItemRow } from './item-row.ts';
 
@@ -10,9 +9,9 @@ import type { FoldNotes, ItemRow } from './item-row.ts';
 const FORWARD = Array.from({ length: CONTEXT_ITEMS + 1 }, (_, d) => (d === 0 ? 0 : UNIT / d));
 const BACKWARD = FORWARD.map((weight) => weight / 2);
 
-/** Items of a record that its target shard owns, whose rows must be at hand to fold it; each will be changed. */
-export function ownedItems(record: EvidenceRecord): string[] {
-  return record.items.filter((_, index) => record.owned[index] === 1);
+/** Numbers of the items that the target shard owns: their rows must be at hand to fold the record, and will be changed. */
+export function ownedItems(record: EvidenceRecord): Int32Array {
+  return record.ids.filter((_, index) => record.owned[index] === 1);
 }
 
 /**
@@ -21,24 +20,19 @@ export function ownedItems(record: EvidenceRecord): string[] {
  * A row's day only moves forward. Evidence of an older day is added to the row's day, each weight aged by the decay
  * boundaries in between. Within one day and below the caps the result does not depend on the order of records.
  *
- * @param interner the one that all rows use.
- * @param rowOf the row of an owned item, called once for each; the caller creates what does not exist.
+ * @param rowOf the row of an owned item by its number, called once for each; the caller creates what does not exist.
+ *   Rows and record must use one interner.
  * @param notes counters that are added to.
  */
 export function applyEvidence(
   record: EvidenceRecord,
-  interner: ItemInterner,
-  rowOf: (item: string) => ItemRow,
+  rowOf: (id: number) => ItemRow,
   parameters: FoldParameters,
   notes: FoldNotes,
 ): void {
-  const { items, owned, blocks } = record;
-  const ids = new Int32Array(items.length);
+  const { ids, owned, blocks } = record;
   const rows: (ItemRow | undefined)[] = [];
-  for (let index = 0; index < items.length; index++) {
-    ids[index] = interner.intern(items[index]!);
-    rows.push(owned[index] === 1 ? rowOf(items[index]!) : undefined);
-  }
+  for (let index = 0; index < ids.length; index++) rows.push(owned[index] === 1 ? rowOf(ids[index]!) : undefined);
   for (let at = 0; at < blocks.length; ) {
     const kind = blocks[at]!;
     const day = blocks[at + 1]!;

@@ -144,10 +144,13 @@ export class ByteReader {
 
   /** A view of the next `length` bytes, no copy. */
   raw(length: number): Buffer {
-    if (length < 0 || length > this.bytes.length - this.at) this.fail(`wants ${length} bytes more than there are`);
-    const slice = this.bytes.subarray(this.at, this.at + length);
+    this.skip(length);
+    return this.bytes.subarray(this.at - length, this.at);
+  }
+
+  skip(length: number): void {
+    if (length < 0 || length > this.bytes.length - this.at) this.fail(`${length} bytes expected, ${this.bytes.length - this.at} left`);
     this.at += length;
-    return slice;
   }
 
   end(): void {

@@ -49,11 +49,12 @@ export interface EvidenceHeader extends EvidenceOrigin {
 /** A decoded record, checked through and through: folding it cannot fail. */
 export interface EvidenceRecord {
   readonly header: EvidenceHeader;
-  readonly items: readonly string[];
+  /** The dictionary: numbers of the interner that the record was decoded with. */
+  readonly ids: Int32Array;
   /** 1 where the item of that index belongs to the target shard, else 0. */
   readonly owned: Uint8Array;
   /**
-   * The blocks one after the other, indexes into `items`:
+   * The blocks one after the other, indexes into `ids`:
    * `VV_BLOCK, day, item, n, (distance, item) × n`, `VB_BLOCK, day, n, m, source × n, bought × m`, `BB_BLOCK, day, n, item × n`.
    */
   readonly blocks: Int32Array;

@@ -11,6 +11,7 @@ import {
   VV_BLOCK,
 } from './evidence-format.ts';
 import type { EvidenceHeader, EvidenceRecord } from './evidence-format.ts';
+import type { ItemInterner } from './item-interner.ts';
 
 /** Day numbers above it (the year 11000) cannot be stored in a row. */
 const LARGEST_DAY = 0xff_fffe;
@@ -19,19 +20,20 @@ const LARGEST_DAY = 0xff_fffe;
  * Decodes one evidence record, without the registry's prefix, and checks everything that folding relies on, so that a
  * record is either folded whole or not at all.
  *
+ * @param interner the one of the rows that the record is to be folded into.
  * @throws MalformedBytesError when the bytes are not a record of a known version.
  */
-export function decodeEvidence(bytes: Uint8Array): EvidenceRecord {
+export function decodeEvidence(bytes: Uint8Array, interner: ItemInterner): EvidenceRecord {
   const reader = new ByteReader(bytes, 'item evidence');
   const header = readHeader(reader);
-  const items = readItems(reader);
+  const ids = Int32Array.from(readItems(reader, interner));
   const bitmap = readAvroBytes(reader);
-  if (bitmap.length !== (items.length + 7) >>> 3) reader.fail(`${bitmap.length} bytes of owned bits for ${items.length} items`);
-  const owned = new Uint8Array(items.length);
-  for (let index = 0; index < items.length; index++) owned[index] = (bitmap[index >>> 3]! >>> (index & 7)) & 1;
+  if (bitmap.length !== (ids.length + 7) >>> 3) reader.fail(`${bitmap.length} bytes of owned bits for ${ids.length} items`);
+  const owned = new Uint8Array(ids.length);
+  for (let index = 0; index < ids.length; index++) owned[index] = (bitmap[index >>> 3]! >>> (index & 7)) & 1;
   const blocks = new ByteReader(readAvroBytes(reader), 'item evidence, blocks');
   reader.end();
-  return { header, items, owned, blocks: readBlocks(blocks, items.length) };
+  return { header, ids, owned, blocks: readBlocks(blocks, ids.length) };
 }
 
 /** Reads only the fixed fields, for a reader that skips what it has applied already. */
@@ -52,26 +54,29 @@ function readHeader(reader: ByteReader): EvidenceHeader {
   return { sourceShard, incarnation, journalOffset, part, last: last === 1, ordersTotal, ordersDay };
 }
 
-function readItems(reader: ByteReader): string[] {
-  const items: string[] = [];
+function readItems(reader: ByteReader, interner: ItemInterner): number[] {
+  const ids: number[] = [];
   for (;;) {
     let count = reader.zigzag();
-    if (count === 0) return items;
+    if (count === 0) return ids;
     if (count < 0) {
       // Avro's other form of an array block: the count negated, then the block's size in bytes.
       count = -count;
       reader.zigzag();
     }
-    for (; count > 0; count--) items.push(readText(reader));
+    for (; count > 0; count--) ids.push(readItem(reader, interner));
   }
 }
 
-function readText(reader: ByteReader): string {
-  const slice = readAvroBytes(reader);
-  const text = slice.toString('utf8');
-  // Broken UTF-8 would come out as another id; only a text that shows signs of it is worth the check.
-  if (text.includes('\uFFFD') && !isUtf8(slice)) reader.fail('an item id that is not UTF-8');
-  return text;
+function readItem(reader: ByteReader, interner: ItemInterner): number {
+  const length = reader.zigzag();
+  const start = reader.at;
+  reader.skip(length);
+  const known = interner.size;
+  const id = interner.internBytes(reader.bytes, start, reader.at);
+  // Broken UTF-8 would read back as another id. Each id is looked at when it is first seen.
+  if (id === known && !isUtf8(reader.bytes.subarray(start, reader.at))) reader.fail('an item id that is not UTF-8');
+  return id;
 }
 
 function readAvroBytes(reader: ByteReader): Buffer {

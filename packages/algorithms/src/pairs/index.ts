@@ -12,3 +12,4 @@ export * from './neighbour-cache.ts';
 export * from './ranking.ts';
 export * from './repeat-prior.ts';
 export * from './top-lists.ts';
+export * from './newest-day.ts';

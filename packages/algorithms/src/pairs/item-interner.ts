@@ -10,8 +10,7 @@ export class ItemInterner {
   private arenaLength = 0;
   /** Start of each id's bytes; the end is the next one's start. */
   private starts: Int32Array;
-  private hashes: Int32Array;
-  /** Open addressing, number + 1, 0 is free. */
+  /** Open addressing, two entries a slot, so that a look-up touches few cache lines: hash, and number + 1 or 0 for free. */
   private slots: Int32Array;
   private readonly texts: (string | undefined)[] = [];
   private readonly byText = new Map<string, number>();
@@ -26,8 +25,7 @@ export class ItemInterner {
     this.seed = seed | 0;
     this.arena = Buffer.allocUnsafeSlow(16_384);
     this.starts = new Int32Array(1_025);
-    this.hashes = new Int32Array(1_024);
-    this.slots = new Int32Array(4_096);
+    this.slots = new Int32Array(8_192);
   }
 
   get size(): number {
@@ -53,11 +51,12 @@ export class ItemInterner {
     for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x0100_0193);
     hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b_3c6d);
     hash ^= hash >>> 13;
-    const mask = this.slots.length - 1;
-    let slot = hash & mask;
-    for (let entry = this.slots[slot]!; entry !== 0; entry = this.slots[slot]!) {
-      if (this.hashes[entry - 1] === hash && this.sameBytes(entry - 1, bytes, start, end)) return entry - 1;
-      slot = (slot + 1) & mask;
+    const { slots } = this;
+    const mask = slots.length - 1;
+    let slot = (hash << 1) & mask;
+    for (let entry = slots[slot + 1]!; entry !== 0; entry = slots[slot + 1]!) {
+      if (slots[slot] === hash && this.sameBytes(entry - 1, bytes, start, end)) return entry - 1;
+      slot = (slot + 2) & mask;
     }
     return this.append(hash, slot, bytes, start, end);
   }
@@ -108,24 +107,28 @@ export class ItemInterner {
     this.arenaLength += length;
     this.count += 1;
     if (this.count === this.starts.length) {
-      this.starts = grown(this.starts);
-      this.hashes = grown(this.hashes);
+      const starts = new Int32Array(this.starts.length * 2);
+      starts.set(this.starts);
+      this.starts = starts;
     }
     this.starts[this.count] = this.arenaLength;
-    this.hashes[id] = hash;
-    this.slots[slot] = this.count;
+    this.slots[slot] = hash;
+    this.slots[slot + 1] = this.count;
     this.texts.push(undefined);
-    if (this.count * 2 > this.slots.length) this.rehash();
+    if (this.count * 4 > this.slots.length) this.rehash();
     return id;
   }
 
   private rehash(): void {
-    const slots = new Int32Array(this.slots.length * 2);
+    const old = this.slots;
+    const slots = new Int32Array(old.length * 2);
     const mask = slots.length - 1;
-    for (let id = 0; id < this.count; id++) {
-      let slot = this.hashes[id]! & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = id + 1;
+    for (let from = 0; from < old.length; from += 2) {
+      if (old[from + 1] === 0) continue;
+      let slot = (old[from]! << 1) & mask;
+      while (slots[slot + 1] !== 0) slot = (slot + 2) & mask;
+      slots[slot] = old[from]!;
+      slots[slot + 1] = old[from + 1]!;
     }
     this.slots = slots;
   }
@@ -145,10 +148,4 @@ export class ItemInterner {
     this.arena.copy(larger, 0, 0, this.arenaLength);
     this.arena = larger;
   }
-}
-
-function grown(values: Int32Array): Int32Array {
-  const larger = new Int32Array(values.length * 2);
-  larger.set(values);
-  return larger;
 }

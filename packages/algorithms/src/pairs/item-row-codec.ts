@@ -106,7 +106,7 @@ export function decodeRow(bytes: Uint8Array, interner: ItemInterner): ItemRow {
   const reader = new ByteReader(bytes, 'item row', ROW_TOTALS_BYTES);
   const trending = reader.varint();
   const { ids } = readIds(reader, interner, undefined);
-  const row = new ItemRow(interner, Math.max(8, ids.length + (ids.length >> 1)));
+  const row = new ItemRow(interner);
   row.day = totals.day;
   row.nVv = totals.nVv;
   row.nVbTarget = totals.nVbTarget;
@@ -251,7 +251,7 @@ export function inspectRow(row: ItemRow): InspectedRow {
 }
 
 function inspectTable(row: ItemRow, table: number): { item: string; units: number }[] {
-  const slots = [...row.ids.subarray(0, row.size).keys()].filter((slot) => row.counts[slot * 3 + table] !== 0);
+  const slots = [...row.ids.keys()].filter((slot) => row.counts[slot * 3 + table] !== 0);
   const units = (slot: number): number => row.counts[slot * 3 + table]!;
   slots.sort((a, b) => units(b) - units(a) || row.interner.compare(row.ids[a]!, row.ids[b]!));
   return slots.map((slot) => ({ item: row.interner.text(row.ids[slot]!), units: units(slot) }));

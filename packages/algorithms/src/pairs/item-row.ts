@@ -14,7 +14,7 @@ const TABLE_COUNT = 3;
 export const LARGEST_TOTAL = 2 ** 48 - 1;
 
 /** Below this many neighbours a scan is quicker than a hash index. */
-const SCAN_LIMIT = 8;
+const SCAN_LIMIT = 32;
 
 /** What happened while folding that operators want to count; it shapes no state. */
 export interface FoldNotes {
@@ -48,17 +48,20 @@ export class ItemRow {
   nBb = 0;
   /** Views with a half-life of three days. */
   trending = 0;
-  size = 0;
-  ids: Int32Array;
-  counts: Float64Array;
+  /** Plain arrays: a row grows neighbour by neighbour, and a typed array would be allocated anew each time. */
+  readonly ids: number[] = [];
+  readonly counts: number[] = [];
   readonly tableSizes: [number, number, number] = [0, 0, 0];
-  /** Hash index over `ids`: slot + 1, 0 is free. Undefined until it pays or after slots have moved. */
+  /** Hash index over `ids`: slot + 1, 0 is free. Only looked at above the scan limit. */
   private index: Int16Array | undefined;
 
-  constructor(interner: ItemInterner, capacity = SCAN_LIMIT) {
+  constructor(interner: ItemInterner) {
     this.interner = interner;
-    this.ids = new Int32Array(capacity);
-    this.counts = new Float64Array(capacity * TABLE_COUNT);
+  }
+
+  /** Neighbours in any table. */
+  get size(): number {
+    return this.ids.length;
   }
 
   /**
@@ -85,8 +88,7 @@ export class ItemRow {
     this.tableSizes[table] = size;
     if (size <= parameters.neighboursCap) return;
     notes.capTrims += 1;
-    this.trim(table, Math.min(parameters.neighboursKept, parameters.neighboursCap));
-    this.compact();
+    if (this.trim(table, Math.min(parameters.neighboursKept, parameters.neighboursCap))) this.compact();
   }
 
   addView(value: number, trendingValue: number): void {
@@ -108,10 +110,10 @@ export class ItemRow {
     return 0;
   }
 
-  /** Appends a neighbour while decoding; `counts` are filled in by the decoder, which also sets `tableSizes`. */
+  /** Appends a neighbour that the row does not have; the decoder fills in `counts` and `tableSizes` after it. */
   append(id: number): void {
-    if (this.size === this.ids.length) this.grow();
-    this.ids[this.size++] = id;
+    this.ids.push(id);
+    this.counts.push(0, 0, 0);
   }
 
   /**
@@ -120,49 +122,53 @@ export class ItemRow {
    */
   private advance(day: number, parameters: FoldParameters): void {
     const { pairDecayEveryDays: every, pairDecayNumerator: numerator, neighboursKept } = parameters;
-    let decays = decaysBetween(this.day, day, every);
-    if (decays > 0 && (this.day + 1) % every === 0) {
-      this.decayCounts(1, numerator);
-      decays -= 1;
-    }
-    for (let table = 0; table < TABLE_COUNT; table++) this.trim(table, neighboursKept);
-    if (decays > 0) this.decayCounts(decays, numerator);
-    const total = decaysBetween(this.day, day, every);
-    if (total > 0) {
-      this.nVv = decay(this.nVv, total, numerator);
-      this.nVbTarget = decay(this.nVbTarget, total, numerator);
-      this.nBb = decay(this.nBb, total, numerator);
+    const decays = decaysBetween(this.day, day, every);
+    const first = decays > 0 && (this.day + 1) % every === 0 ? 1 : 0;
+    let changed = first > 0 && this.decayCounts(1, numerator);
+    for (let table = 0; table < TABLE_COUNT; table++) changed = this.trim(table, neighboursKept) || changed;
+    if (decays > first) changed = this.decayCounts(decays - first, numerator) || changed;
+    if (changed) this.compact();
+    if (decays > 0) {
+      this.nVv = decay(this.nVv, decays, numerator);
+      this.nVbTarget = decay(this.nVbTarget, decays, numerator);
+      this.nBb = decay(this.nBb, decays, numerator);
     }
     this.trending = decay(this.trending, day - this.day, TRENDING_DECAY_NUMERATOR);
     this.day = day;
-    this.compact();
   }
 
-  private decayCounts(times: number, numerator: number): void {
+  /** @returns true when a count has become 0. */
+  private decayCounts(times: number, numerator: number): boolean {
     const counts = this.counts;
-    const end = this.size * TABLE_COUNT;
-    for (let at = 0; at < end; at++) {
+    let dropped = false;
+    for (let at = 0; at < counts.length; at++) {
       const value = counts[at]!;
       if (value === 0) continue;
       const left = decay(value, times, numerator);
       counts[at] = left;
-      if (left === 0) this.tableSizes[at % TABLE_COUNT]! -= 1;
+      if (left > 0) continue;
+      this.tableSizes[at % TABLE_COUNT]! -= 1;
+      dropped = true;
     }
+    return dropped;
   }
 
-  /** Keeps the `kept` largest counts of a table by (count descending, id ascending); the order of slots stays. */
-  private trim(table: number, kept: number): void {
+  /**
+   * Keeps the `kept` largest counts of a table by (count descending, id ascending); the order of slots stays.
+   *
+   * @returns true when a count has become 0.
+   */
+  private trim(table: number, kept: number): boolean {
     const size = this.tableSizes[table]!;
-    if (size <= kept) return;
+    if (size <= kept) return false;
     const counts = this.counts;
-    const end = this.size * TABLE_COUNT;
     const values = new Float64Array(size);
-    for (let at = table, next = 0; at < end; at += TABLE_COUNT) if (counts[at] !== 0) values[next++] = counts[at]!;
+    for (let at = table, next = 0; at < counts.length; at += TABLE_COUNT) if (counts[at] !== 0) values[next++] = counts[at]!;
     values.sort();
     const threshold = values[size - kept]!;
     const tied: number[] = [];
     let above = 0;
-    for (let at = table; at < end; at += TABLE_COUNT) {
+    for (let at = table; at < counts.length; at += TABLE_COUNT) {
       const value = counts[at]!;
       if (value > threshold) above += 1;
       else if (value === threshold) tied.push(at);
@@ -175,65 +181,63 @@ export class ItemRow {
       for (let rank = places; rank < tied.length; rank++) counts[tied[rank]!] = 0;
     }
     this.tableSizes[table] = kept;
+    return true;
   }
 
   /** Drops the slots that are in no table any more and keeps the order of the others. */
   private compact(): void {
     const { ids, counts } = this;
     let to = 0;
-    for (let slot = 0; slot < this.size; slot++) {
+    for (let slot = 0; slot < ids.length; slot++) {
       const from = slot * TABLE_COUNT;
       if (counts[from] === 0 && counts[from + 1] === 0 && counts[from + 2] === 0) continue;
       if (to !== slot) {
         ids[to] = ids[slot]!;
-        counts.copyWithin(to * TABLE_COUNT, from, from + TABLE_COUNT);
+        for (let table = 0; table < TABLE_COUNT; table++) counts[to * TABLE_COUNT + table] = counts[from + table]!;
       }
       to += 1;
     }
-    if (to === this.size) return;
-    counts.fill(0, to * TABLE_COUNT, this.size * TABLE_COUNT);
-    this.size = to;
-    this.index = undefined;
+    if (to === ids.length) return;
+    ids.length = to;
+    counts.length = to * TABLE_COUNT;
+    if (this.index !== undefined) this.reindex(this.index);
   }
 
   private slotOf(id: number): number {
-    if (this.size <= SCAN_LIMIT && this.index === undefined) {
-      for (let slot = 0; slot < this.size; slot++) if (this.ids[slot] === id) return slot;
+    const { ids } = this;
+    if (ids.length <= SCAN_LIMIT) {
+      for (let slot = 0; slot < ids.length; slot++) if (ids[slot] === id) return slot;
       this.append(id);
-      return this.size - 1;
+      if (ids.length > SCAN_LIMIT) this.reindex(this.index);
+      return ids.length - 1;
     }
-    if (this.index === undefined || this.index.length < (this.size + 1) * 2) this.reindex();
-    const index = this.index!;
+    let index = this.index;
+    if (index === undefined || index.length < (ids.length + 1) * 2) index = this.reindex(undefined);
     const mask = index.length - 1;
     let place = hashOf(id) & mask;
     for (let entry = index[place]!; entry !== 0; entry = index[place]!) {
-      if (this.ids[entry - 1] === id) return entry - 1;
+      if (ids[entry - 1] === id) return entry - 1;
       place = (place + 1) & mask;
     }
     this.append(id);
-    index[place] = this.size;
-    return this.size - 1;
+    index[place] = ids.length;
+    return ids.length - 1;
   }
 
-  private reindex(): void {
-    let length = 32;
-    while (length < (this.size + 1) * 3) length *= 2;
-    const index = new Int16Array(length);
-    for (let slot = 0; slot < this.size; slot++) {
-      let place = hashOf(this.ids[slot]!) & (length - 1);
-      while (index[place] !== 0) place = (place + 1) & (length - 1);
+  /** @param old an index to use again if it is long enough. */
+  private reindex(old: Int16Array | undefined): Int16Array {
+    const { ids } = this;
+    let length = 128;
+    while (length < ids.length * 3) length *= 2;
+    const index = old !== undefined && old.length >= length ? old.fill(0) : new Int16Array(length);
+    const mask = index.length - 1;
+    for (let slot = 0; slot < ids.length; slot++) {
+      let place = hashOf(ids[slot]!) & mask;
+      while (index[place] !== 0) place = (place + 1) & mask;
       index[place] = slot + 1;
     }
     this.index = index;
-  }
-
-  private grow(): void {
-    const ids = new Int32Array(Math.max(SCAN_LIMIT, this.ids.length * 2));
-    ids.set(this.ids);
-    this.ids = ids;
-    const counts = new Float64Array(ids.length * TABLE_COUNT);
-    counts.set(this.counts);
-    this.counts = counts;
+    return index;
   }
 }
 

@@ -21,38 +21,37 @@ export interface TopItem {
 /**
  * The largest items of a shard by (value descending, id ascending). Maintained from the rows that evidence touches, so
  * they are a function of the evidence log. Values only shrink by the decay that all share, hence an item can enter only
- * when it is touched; two values that decay has made equal keep the places that the list had given them room for.
+ * when it is touched; of values that only decay has made equal, those stay that were on the list.
  */
 export class TopLists {
   /** UTC day at which all values stand; -1 while nothing was touched. */
   day = -1;
   private readonly interner: ItemInterner;
-  private readonly lists: Record<TopListName, TopItem[]> = { trending: [], popular: [], bestSelling: [] };
+  private readonly lists: Readonly<Record<TopListName, TopList>>;
 
   constructor(interner: ItemInterner) {
     this.interner = interner;
+    this.lists = { trending: new TopList(interner), popular: new TopList(interner), bestSelling: new TopList(interner) };
   }
 
   list(name: TopListName): readonly TopItem[] {
-    return this.lists[name];
+    return this.lists[name].sorted();
   }
 
   /** Takes over what a row has become. Call it for each touched item when a record has been folded. */
-  touch(item: string, row: ItemRow, parameters: FoldParameters): void {
+  touch(id: number, row: ItemRow, parameters: FoldParameters): void {
     if (row.day < 0) return;
     this.advance(row.day, parameters);
     const days = this.day - row.day;
     const decays = decaysBetween(row.day, this.day, parameters.pairDecayEveryDays);
-    const id = this.interner.intern(item);
-    this.offer('trending', id, decay(row.trending, days, TRENDING_DECAY_NUMERATOR));
-    this.offer('popular', id, decay(row.nVv, decays, parameters.pairDecayNumerator));
-    this.offer('bestSelling', id, decay(row.nBb, decays, parameters.pairDecayNumerator));
+    this.lists.trending.offer(id, decay(row.trending, days, TRENDING_DECAY_NUMERATOR));
+    this.lists.popular.offer(id, decay(row.nVv, decays, parameters.pairDecayNumerator));
+    this.lists.bestSelling.offer(id, decay(row.nBb, decays, parameters.pairDecayNumerator));
   }
 
   /** Takes an item out that is no more (its retention has ended). */
-  remove(item: string): void {
-    const id = this.interner.intern(item);
-    for (const name of TOP_LISTS) this.lists[name] = this.lists[name].filter((top) => top.id !== id);
+  remove(id: number): void {
+    for (const name of TOP_LISTS) this.lists[name].remove(id);
   }
 
   /** Ages all values to a later day; an earlier one changes nothing. */
@@ -60,9 +59,9 @@ export class TopLists {
     if (day <= this.day) return;
     if (this.day >= 0) {
       const decays = decaysBetween(this.day, day, parameters.pairDecayEveryDays);
-      this.age('trending', day - this.day, TRENDING_DECAY_NUMERATOR);
-      this.age('popular', decays, parameters.pairDecayNumerator);
-      this.age('bestSelling', decays, parameters.pairDecayNumerator);
+      this.lists.trending.age(day - this.day, TRENDING_DECAY_NUMERATOR);
+      this.lists.popular.age(decays, parameters.pairDecayNumerator);
+      this.lists.bestSelling.age(decays, parameters.pairDecayNumerator);
     }
     this.day = day;
   }
@@ -73,8 +72,9 @@ export class TopLists {
     writer.varint(this.day + 1);
     const bytes = Buffer.alloc(3 * 256 + 3);
     for (const name of TOP_LISTS) {
-      writer.varint(this.lists[name].length);
-      for (const { id, value } of this.lists[name]) {
+      const items = this.lists[name].sorted();
+      writer.varint(items.length);
+      for (const { id, value } of items) {
         const length = this.interner.byteLength(id);
         this.interner.copyBytes(id, bytes, 0);
         writer.varint(length);
@@ -99,35 +99,72 @@ export class TopLists {
         const length = reader.varint();
         const start = reader.at;
         reader.raw(length);
-        lists.lists[name].push({ id: interner.internBytes(reader.bytes, start, start + length), value: reader.varint() });
+        lists.lists[name].offer(interner.internBytes(reader.bytes, start, start + length), reader.varint());
       }
     }
     reader.end();
     return lists;
   }
+}
 
-  private offer(name: TopListName, id: number, value: number): void {
-    const list = this.lists[name];
-    const last = list[list.length - 1];
-    // Whatever is on a full list has at least its least value, so a smaller one is neither on it nor can it enter.
-    if (value === 0 || (list.length === TOP_LIST_ITEMS && value < last!.value)) return;
-    const place = list.findIndex((top) => top.id === id);
-    if (place >= 0) list.splice(place, 1);
-    let at = list.length;
-    while (at > 0 && this.comesFirst(id, value, list[at - 1]!)) at -= 1;
-    list.splice(at, 0, { id, value });
-    if (list.length > TOP_LIST_ITEMS) list.pop();
+/** One list; in no order while it is filled, because a touched item would move about in it all the time. */
+class TopList {
+  private readonly interner: ItemInterner;
+  private readonly values = new Map<number, number>();
+  /** The item that leaves next, when the list is full; undefined when that must be found out. */
+  private last: TopItem | undefined;
+
+  constructor(interner: ItemInterner) {
+    this.interner = interner;
   }
 
-  private comesFirst(id: number, value: number, other: TopItem): boolean {
-    return value > other.value || (value === other.value && this.interner.compare(id, other.id) < 0);
+  sorted(): TopItem[] {
+    return [...this.values].map(([id, value]) => ({ id, value })).sort((a, b) => this.compare(a, b));
   }
 
-  private age(name: TopListName, times: number, numerator: number): void {
+  offer(id: number, value: number): void {
+    if (value === 0) return;
+    if (this.values.size === TOP_LIST_ITEMS) {
+      const last = (this.last ??= this.findLast());
+      // Whatever is on a full list is at least as large as its last, so a smaller one is neither on it nor can it enter.
+      if (value < last.value) return;
+      if (!this.values.has(id)) {
+        if (this.compare({ id, value }, last) > 0) return;
+        this.values.delete(last.id);
+        this.last = undefined;
+      } else if (id === last.id) {
+        this.last = undefined;
+      }
+    }
+    this.values.set(id, value);
+  }
+
+  remove(id: number): void {
+    this.values.delete(id);
+    this.last = undefined;
+  }
+
+  age(times: number, numerator: number): void {
     if (times === 0) return;
-    this.lists[name] = this.lists[name]
-      .map(({ id, value }) => ({ id, value: decay(value, times, numerator) }))
-      .filter(({ value }) => value > 0)
-      .sort((a, b) => b.value - a.value || this.interner.compare(a.id, b.id));
+    for (const [id, value] of this.values) {
+      const left = decay(value, times, numerator);
+      if (left > 0) this.values.set(id, left);
+      else this.values.delete(id);
+    }
+    this.last = undefined;
+  }
+
+  private findLast(): TopItem {
+    let last: TopItem | undefined;
+    for (const [id, value] of this.values) {
+      const item = { id, value };
+      if (last === undefined || this.compare(item, last) > 0) last = item;
+    }
+    return last!;
+  }
+
+  /** Negative when `a` has the better place. */
+  private compare(a: TopItem, b: TopItem): number {
+    return b.value - a.value || this.interner.compare(a.id, b.id);
   }
 }
