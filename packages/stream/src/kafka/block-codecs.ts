@@ -130,7 +130,8 @@ class BlockOutput {
   }
 
   literal(bytes: Buffer): void {
-    bytes.copy(this.#bytes, this.#room(bytes.length));
+    const position = this.#room(bytes.length);
+    bytes.copy(this.#bytes, position);
   }
 
   copy(distance: number, length: number): void {
@@ -147,6 +148,7 @@ class BlockOutput {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Makes room for `bytes` and answers where they go. It may replace the buffer: call it before naming the buffer. */
   #room(bytes: number): number {
     const position = this.#length;
     const needed = position + bytes;

@@ -76,3 +76,17 @@ declare module 'kafkajs/src/loggers/index.js' {
   const loggers: { createLogger(options: { level: logLevel; logCreator: logCreator }): KafkaJsLogger };
   export default loggers;
 }
+
+declare module 'kafkajs/src/protocol/decoder.js' {
+  export default class Decoder {
+    constructor(bytes: Buffer);
+  }
+}
+
+declare module 'kafkajs/src/protocol/recordBatch/v0/decoder.js' {
+  import type Decoder from 'kafkajs/src/protocol/decoder.js';
+
+  export default function decodeRecordBatch(
+    decoder: Decoder,
+  ): Promise<{ records: { timestamp: string; value: Buffer | null }[] }>;
+}

@@ -37,29 +37,34 @@ export class WireWriter {
   }
 
   int8(value: number): this {
-    this.#buffer.writeInt8(value, this.#room(1));
+    const position = this.#room(1);
+    this.#buffer.writeInt8(value, position);
     return this;
   }
 
   int16(value: number): this {
-    this.#buffer.writeInt16BE(value, this.#room(2));
+    const position = this.#room(2);
+    this.#buffer.writeInt16BE(value, position);
     return this;
   }
 
   int32(value: number): this {
-    this.#buffer.writeInt32BE(value, this.#room(4));
+    const position = this.#room(4);
+    this.#buffer.writeInt32BE(value, position);
     return this;
   }
 
   int64(value: number): this {
-    writeInt64(this.#buffer, value, this.#room(8));
+    const position = this.#room(8);
+    writeInt64(this.#buffer, value, position);
     return this;
   }
 
   string(value: string): this {
     const bytes = Buffer.byteLength(value);
     this.int16(bytes);
-    this.#buffer.write(value, this.#room(bytes));
+    const position = this.#room(bytes);
+    this.#buffer.write(value, position);
     return this;
   }
 
@@ -69,7 +74,8 @@ export class WireWriter {
 
   bytes(value: Buffer): this {
     this.int32(value.length);
-    value.copy(this.#buffer, this.#room(value.length));
+    const position = this.#room(value.length);
+    value.copy(this.#buffer, position);
     return this;
   }
 
@@ -78,7 +84,7 @@ export class WireWriter {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** Makes room for `bytes` and answers where they go. */
+  /** Makes room for `bytes` and answers where they go. It may replace the buffer: call it before naming the buffer. */
   #room(bytes: number): number {
     const position = this.#length;
     const needed = position + bytes;
