@@ -1,6 +1,6 @@
 import { AlarmError, RetryableError } from '../errors.ts';
 import type { Append, NewRecord } from '../log.ts';
-import type { KafkaCluster } from './kafka-cluster.ts';
+import type { ClusterRequests } from './kafka-cluster.ts';
 import { errorKind, responseError, topicMissing } from './kafka-errors.ts';
 import { encodeRecordBatch, recordSizeBound, recordsSizeBound } from './record-batch.ts';
 import { produceRequest, type ProduceAnswer } from './requests.ts';
@@ -62,7 +62,7 @@ const MAX_RETRY_MS = 1_000;
  * mention) is sent again, in its old order: written twice is possible, lost or overtaken is not.
  */
 export class KafkaAppender {
-  readonly #cluster: KafkaCluster;
+  readonly #cluster: ClusterRequests;
   readonly #options: AppenderOptions;
   readonly #queues = new Map<string, PartitionQueue>();
   readonly #retryTimers = new Map<PartitionQueue, NodeJS.Timeout>();
@@ -70,7 +70,7 @@ export class KafkaAppender {
   #flushScheduled = false;
   #closed = false;
 
-  constructor(cluster: KafkaCluster, options: AppenderOptions) {
+  constructor(cluster: ClusterRequests, options: AppenderOptions) {
     this.#cluster = cluster;
     this.#options = options;
   }

@@ -19,6 +19,9 @@ interface Address {
   readonly port: number;
 }
 
+/** What sending and reading need of a cluster; tests put one with faults in its place. */
+export type ClusterRequests = Pick<KafkaCluster, 'leaderOf' | 'know' | 'refresh' | 'send'>;
+
 /**
  * The brokers, who leads which partition, and one connection per broker and purpose ("lane").
  *

@@ -1,6 +1,6 @@
 import { AlarmError, RetryableError } from '../errors.ts';
 import type { FetchedRecords, FetchPosition, LogRecord } from '../log.ts';
-import type { KafkaCluster } from './kafka-cluster.ts';
+import type { ClusterRequests } from './kafka-cluster.ts';
 import { errorKind, responseError } from './kafka-errors.ts';
 import { decodeRecordBatches } from './record-batch.ts';
 import { fetchRequest, type FetchAnswer } from './requests.ts';
@@ -43,13 +43,13 @@ const ANSWER_SLACK_MS = 20;
 
 /** Fetches that wait for data: one request per leader for all positions of a call, on connections of their own. */
 export class KafkaFetcher {
-  readonly #cluster: KafkaCluster;
+  readonly #cluster: ClusterRequests;
   readonly #maxResponseBytes: number;
   readonly #endOffsets = new Map<string, number>();
   #polls: Poll[] = [];
   #turn = 0;
 
-  constructor(cluster: KafkaCluster, options: FetcherOptions) {
+  constructor(cluster: ClusterRequests, options: FetcherOptions) {
     this.#cluster = cluster;
     this.#maxResponseBytes = options.maxResponseBytes;
   }
