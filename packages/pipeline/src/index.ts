@@ -10,3 +10,4 @@ export * from './process/engine-metrics.ts';
 export * from './process/stream-config.ts';
 export * from './process/stream-process.ts';
 export * from './process/wire-tools.ts';
+export * from './process/pipeline-topics.ts';

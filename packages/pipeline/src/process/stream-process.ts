@@ -88,7 +88,7 @@ async function start<C extends StreamConfig, E>(
       openWireTools({
         registryUrl: config['registry.url'],
         registryAuth: loginOf(config['registry.username'], config['registry.password']),
-        topicPrefix: config['topics.prefix'],
+        topicPrefix: config['topics.prefix'] ?? '',
         shards: config.shards,
         onNote: metrics.decodingNote,
       }),
@@ -100,8 +100,8 @@ async function start<C extends StreamConfig, E>(
     () =>
       connectRedis({
         url: config['redis.url'],
-        username: config['redis.username'] || undefined,
-        password: config['redis.password'] || undefined,
+        username: config['redis.username'],
+        password: config['redis.password'],
         connectionName: service,
         onConnectionError: (error) => floodable.warn('redis.connection', { detail: error.message }),
       }),
@@ -140,7 +140,7 @@ async function start<C extends StreamConfig, E>(
     async () => {
       const member = new ShardMembership({
         connection: kafka,
-        groupId: config['kafka.groupId'] || `${config['topics.prefix']}millrace-${service}`,
+        groupId: config['kafka.groupId'] ?? `${config['topics.prefix'] ?? ''}millrace-${service}`,
         topics: inputs,
         shardCount: config.shards,
         onAssigned: (shards) => {
@@ -183,8 +183,8 @@ export function kafkaOptionsOf(config: StreamConfig, clientId: string, logger: L
   };
 }
 
-function loginOf(username: string, password: string): { username: string; password: string } | undefined {
-  return username === '' ? undefined : { username, password };
+function loginOf(username: string | undefined, password = ''): { username: string; password: string } | undefined {
+  return username === undefined ? undefined : { username, password };
 }
 
 function positionsOf<E>(worker: ShardWorker<E>, inputs: readonly string[]): { topic: string; partition: number; offset: number }[] {

@@ -1,0 +1,2 @@
+export * from './service-processes.ts';
+export * from './shard-progress.ts';
