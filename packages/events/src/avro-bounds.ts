@@ -1,31 +1,10 @@
 import type avsc from 'avsc';
 
 /**
- * Proves, before the codec reads them, that the bytes hold one value of a type and nothing else. The codec trusts the
- * length of an array or map and reads past the end until it is through: a few hostile bytes could make it allocate
- * or loop for hours. Only types with arrays or maps need this walk; every other one is bounded by its schema.
+ * Do the bytes from `at` to the end hold exactly one value of this type? Asked before the general codec reads them: it
+ * trusts the length of an array or map and reads on past the end until it is through, so that a few hostile bytes could
+ * make it allocate or loop for hours. Nesting is limited by `maxLevels`.
  */
-export function hasRepetition(type: avsc.Type): boolean {
-  return containsRepetition(type, new Set());
-}
-
-function containsRepetition(type: avsc.Type, seen: Set<avsc.Type>): boolean {
-  if (seen.has(type)) return true; // A type inside itself repeats as well.
-  const path = new Set(seen).add(type);
-  return childrenOf(type).some((child) => containsRepetition(child, path)) || isRepetition(type);
-}
-
-function isRepetition(type: avsc.Type): boolean {
-  return type.typeName === 'array' || type.typeName === 'map';
-}
-
-function childrenOf(type: avsc.Type): readonly avsc.Type[] {
-  if (type.typeName === 'record' || type.typeName === 'error') return (type as avsc.types.RecordType).fields.map((field) => field.type);
-  if (type.typeName.startsWith('union:')) return (type as avsc.types.UnwrappedUnionType).types;
-  return [];
-}
-
-/** Do the bytes from `at` to the end hold exactly one value of this type? Nesting is limited by `maxLevels`. */
 export function isBounded(type: avsc.Type, bytes: Buffer, at: number, maxLevels = 32): boolean {
   const walk = new BoundsWalk(bytes, at);
   return walk.skip(type, maxLevels) && walk.isAtEnd;

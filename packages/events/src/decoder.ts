@@ -1,9 +1,11 @@
 import type avsc from 'avsc';
 import type { ArticleCodes } from './article-codes.ts';
 import { DEFAULT_ARTICLE_CODES } from './article-codes.ts';
-import { hasRepetition, isBounded } from './avro-bounds.ts';
+import { isBounded } from './avro-bounds.ts';
 import type { RecordContext } from './checks.ts';
 import { Refusal } from './checks.ts';
+import type { ValueReader } from './compiled-reader.ts';
+import { compileReader } from './compiled-reader.ts';
 import { MAX_ID_BYTES, MAX_RECORD_BYTES } from './limits.ts';
 import type { OnNote } from './notes.ts';
 import { readClick } from './read-click.ts';
@@ -58,20 +60,11 @@ export interface EncodedRecord {
 const INPUT_TOPICS = ['clickstream', 'purchases', 'customers', 'catalog', 'control'] as const satisfies readonly SchemaName[];
 type InputTopic = (typeof INPUT_TOPICS)[number];
 
-/** How the values of one writer's schema are read as ours. */
-interface WriterReading {
-  readonly writer: avsc.Type;
-  /** Absent when the writer's schema is laid out as ours. */
-  readonly resolver: avsc.Resolver | undefined;
-  /** Must the bytes be walked before the codec may have them? */
-  readonly walk: boolean;
-}
-
 interface TopicReading {
   readonly type: avsc.Type;
   readonly toEvent: (wire: unknown, context: RecordContext) => AnyEvent;
-  /** By schema id; `incompatible` when the writer's schema cannot be read as ours. */
-  readonly byId: Map<number, WriterReading | 'incompatible'>;
+  /** How to read a writer's values, by schema id; `incompatible` when its schema cannot be read as ours. */
+  readonly byId: Map<number, ValueReader | 'incompatible'>;
 }
 
 /** Bytes before an Avro value: a zero and the schema's id, big endian. */
@@ -142,7 +135,7 @@ export class EventDecoder {
         const schemaId = readSchemaId(value);
         const writer = reading.byId.get(schemaId) ?? this.#readingOf(reading, schemaId);
         if (writer === undefined) return { kind: 'unknown-schema', schemaId };
-        wire = readAvro(reading.type, writer, value);
+        wire = readAvro(writer, value);
       }
       return { kind: 'event', event: reading.toEvent(wire, context) };
     } catch (refusal) {
@@ -176,7 +169,7 @@ export class EventDecoder {
   }
 
   /** How to read a writer's values, worked out once per topic and schema id; undefined while the id is unknown. */
-  #readingOf(reading: TopicReading, schemaId: number): WriterReading | 'incompatible' | undefined {
+  #readingOf(reading: TopicReading, schemaId: number): ValueReader | 'incompatible' | undefined {
     if (!this.#writers.has(schemaId)) return undefined;
     const result = resolveWriter(reading.type, this.#writers.get(schemaId));
     reading.byId.set(schemaId, result);
@@ -184,11 +177,16 @@ export class EventDecoder {
   }
 }
 
-function resolveWriter(reader: avsc.Type, writer: avsc.Type | undefined): WriterReading | 'incompatible' {
+function resolveWriter(reader: avsc.Type, writer: avsc.Type | undefined): ValueReader | 'incompatible' {
   if (writer === undefined) return 'incompatible';
+  if (writer.equals(reader)) return compileReader(reader);
   try {
-    const resolver = writer.equals(reader) ? undefined : reader.createResolver(writer);
-    return { writer, resolver, walk: hasRepetition(writer) };
+    const resolver = reader.createResolver(writer);
+    return (bytes, at) => {
+      // The general codec trusts the length of an array and would read on past the end, for hours if it says so.
+      if (!isBounded(writer, bytes, at)) throw new RangeError("The bytes hold no value of the writer's schema.");
+      return reader.decode(bytes, at, resolver).value as unknown;
+    };
   } catch {
     return 'incompatible';
   }
@@ -207,21 +205,13 @@ function readSchemaId(value: Buffer): number {
   return value.readUInt32BE(1);
 }
 
-function readAvro(type: avsc.Type, reading: WriterReading | 'incompatible', value: Buffer): unknown {
-  if (reading === 'incompatible') {
+function readAvro(reader: ValueReader | 'incompatible', value: Buffer): unknown {
+  if (reader === 'incompatible') {
     throw new Refusal('schema-violation', "value: the writer's schema cannot be read as this topic's");
   }
-  if (reading.walk && !isBounded(reading.writer, value, PREFIX_BYTES)) throw notASchemaValue();
-  let decoded: { value: unknown; offset: number };
   try {
-    decoded = type.decode(value, PREFIX_BYTES, reading.resolver);
+    return reader(value, PREFIX_BYTES);
   } catch {
-    throw notASchemaValue();
+    throw new Refusal('unreadable', 'value: the bytes are no value of the schema that they name');
   }
-  if (decoded.offset !== value.length) throw notASchemaValue();
-  return decoded.value;
-}
-
-function notASchemaValue(): Refusal {
-  return new Refusal('unreadable', 'value: the bytes are no value of the schema that they name');
 }

@@ -1,4 +1,6 @@
-import avsc from 'avsc';
+import type avsc from 'avsc';
+import type { ValueReader } from './compiled-reader.ts';
+import { compileReader } from './compiled-reader.ts';
 import { PREFIX_BYTES } from './decoder.ts';
 import { RecommendationsWriter } from './recommendations-writer.ts';
 import type { SchemaIds, SchemaName, SchemaSet } from './schemas.ts';
@@ -31,6 +33,7 @@ export interface EncoderOptions {
  */
 export class EventEncoder {
   readonly #types: Readonly<Record<SchemaName, avsc.Type>>;
+  readonly #readers: Readonly<Record<SchemaName, ValueReader>>;
   readonly #ids: SchemaIds;
   readonly #recommendations: RecommendationsWriter;
   #scratch = Buffer.allocUnsafeSlow(FIRST_SCRATCH_BYTES);
@@ -38,6 +41,7 @@ export class EventEncoder {
   constructor(options: EncoderOptions = {}) {
     const schemas = options.schemas ?? loadSchemas();
     this.#types = forEachSchema((name) => compileSchema(schemas.texts[name]));
+    this.#readers = forEachSchema((name) => compileReader(this.#types[name]));
     this.#ids = options.ids ?? schemas.ids;
     this.#recommendations = new RecommendationsWriter(this.#ids.recommendations);
   }
@@ -119,7 +123,7 @@ export class EventEncoder {
     if (!hasPrefix(bytes, this.#ids[name])) {
       throw new Error(`A record is no value of schema ${this.#ids[name]} (${name}).`);
     }
-    return this.#types[name].fromBuffer(bytes.subarray(PREFIX_BYTES));
+    return this.#readers[name](bytes, PREFIX_BYTES);
   }
 }
 
