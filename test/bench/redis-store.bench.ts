@@ -8,9 +8,9 @@
  */
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { sharedOrFreshRedis } from '../../packages/stream/src/behaviour/redis-for-tests.ts';
-import { connectRedis, parseInfo, RedisStateStore, type RedisConnection } from '../../packages/stream/src/redis/index.ts';
-import type { ShardId } from '../../packages/stream/src/state-store.ts';
+import { sharedOrFreshRedis } from '@millrace/stream/behaviour/redis-for-tests';
+import { connectRedis, parseInfo, RedisStateStore, type RedisConnection } from '@millrace/stream/redis/index';
+import type { ShardId } from '@millrace/stream/state-store';
 
 const { values: options } = parseArgs({
   options: { bytes: { type: 'string', default: '560' }, keys: { type: 'string', default: '100000' } },

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findExecutable } from '../../../testkit/src/servers/find-executable.ts';
-import { freePort } from '../../../testkit/src/servers/free-port.ts';
-import { startRedis, type LocalRedis } from '../../../testkit/src/servers/local-redis.ts';
+import { findExecutable } from '@millrace/testkit/servers/find-executable';
+import { freePort } from '@millrace/testkit/servers/free-port';
+import { startRedis, type LocalRedis } from '@millrace/testkit/servers/local-redis';
 
 /** Why tests that need a server of their own are skipped; undefined when they can run. */
 export const NO_REDIS_SERVER =

@@ -7,6 +7,7 @@ import {
   type StateStore,
   type Timer,
 } from '../state-store.ts';
+import { bytes, childOf, EMPTY, everything, genesis, head, token } from './example-commits.ts';
 
 export interface StateStoreUnderTest {
   readonly store: StateStore & StateAdmin;
@@ -384,38 +385,4 @@ export function stateStoreSuite(name: string, makeStore: () => Promise<StateStor
       return { head: at, owner, entries: keys.map((key, i) => [key, values[i]?.toString('hex')]), timers };
     }
   });
-}
-
-const EMPTY = { puts: [], deletes: [], timersSet: [], timersCancelled: [], memos: [] } as const;
-
-/** The token that stands for `n` in these tests. */
-function token(n: number): Buffer {
-  const eight = Buffer.alloc(8);
-  eight.writeBigUInt64BE(BigInt(n));
-  return eight;
-}
-
-function head(n: number): Buffer {
-  return Buffer.concat([token(n), bytes(' and positions')]);
-}
-
-function bytes(text: string): Buffer {
-  return Buffer.from(text);
-}
-
-function genesis(n: number, change: Partial<ShardCommit> = {}): ShardCommit {
-  return { ...EMPTY, ...change, parentToken: null, head: head(n) };
-}
-
-function childOf(parent: number, n: number, change: Partial<ShardCommit> = {}): ShardCommit {
-  return { ...EMPTY, ...change, parentToken: token(parent), head: head(n) };
-}
-
-/** One of each thing that a shard can hold. */
-function everything(): Partial<ShardCommit> {
-  return {
-    puts: [['p:1', bytes('one')], ['p:2', bytes('two')]],
-    timersSet: [{ dueMs: 10, name: 'timer' }],
-    memos: [['m:1', bytes('memo'), 60]],
-  };
 }

@@ -3,15 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startRedisCluster, type LocalRedisCluster } from '../../../testkit/src/servers/redis-cluster.ts';
+import { startRedisCluster, type LocalRedisCluster } from '@millrace/testkit/servers/redis-cluster';
 import { startBreakableProxy } from '../behaviour/breakable-proxy.ts';
+import { everything, genesis } from '../behaviour/example-commits.ts';
 import { NO_REDIS_SERVER } from '../behaviour/redis-for-tests.ts';
 import { stateStoreSuite } from '../behaviour/state-store.suite.ts';
-import type { ShardCommit, ShardId } from '../state-store.ts';
+import type { ShardId } from '../state-store.ts';
 import { checkRedis } from './redis-check.ts';
 import { connectRedis, type RedisConnection } from './redis-connection.ts';
 import { RedisStateStore } from './redis-state-store.ts';
 
+/** What `everything()` writes. */
+const KEYS = ['head', 'm:1', 'p:1', 'p:2', 'timers'];
 const WAIT = { timeout: 10_000, interval: 20 };
 const because = NO_REDIS_SERVER === undefined ? '' : ` (skipped: ${NO_REDIS_SERVER})`;
 
@@ -42,13 +45,13 @@ describe.skipIf(NO_REDIS_SERVER !== undefined)(`on a cluster of three masters${b
 
   test('shards spread over the masters, each whole on one of them', async () => {
     const shards = Array.from({ length: 16 }, (_, number): ShardId => ({ kind: 'u', number }));
-    for (const shard of shards) await store.commit(shard, genesis());
+    for (const shard of shards) await store.commit(shard, genesis(1, everything()));
     const held = await Promise.all(nodes.map((node) => node.dbsize()));
     expect(held.every((keys) => keys > 0)).toBe(true);
-    expect(held.reduce((sum, keys) => sum + keys)).toBe(16 * 4);
+    expect(held.reduce((sum, keys) => sum + keys)).toBe(16 * KEYS.length);
     for (const shard of shards) {
-      expect(await keysOf(store, shard)).toEqual(['head', 'p:1', 'p:2', 'timers']);
-      expect((await store.memoryBytes(shard)).keys).toBe(4);
+      expect(await keysOf(store, shard)).toEqual(KEYS);
+      expect((await store.memoryBytes(shard)).keys).toBe(KEYS.length);
       await store.clear(shard);
     }
     expect(await checkRedis(connection)).toEqual([]);
@@ -56,14 +59,14 @@ describe.skipIf(NO_REDIS_SERVER !== undefined)(`on a cluster of three masters${b
 
   test('a slot that has moved to another master is followed', async () => {
     const shard: ShardId = { kind: 'u', number: 5 };
-    expect(await store.commit(shard, genesis())).toBe('applied');
+    expect(await store.commit(shard, genesis(1, everything()))).toBe('applied');
     await store.clear(shard);
     const [owner, target] = await ownerAndNext('{u5}head');
     const slot = await nodes[0]!.cluster('KEYSLOT', '{u5}head');
     const id = await nodes[target]!.cluster('MYID');
     for (const node of [nodes[target]!, nodes[owner]!, ...nodes]) await node.call('CLUSTER', 'SETSLOT', slot, 'NODE', id);
-    expect(await store.commit(shard, genesis())).toBe('applied');
-    expect(await keysOf(store, shard)).toEqual(['head', 'p:1', 'p:2', 'timers']);
+    expect(await store.commit(shard, genesis(1, everything()))).toBe('applied');
+    expect(await keysOf(store, shard)).toEqual(KEYS);
     expect(await nodes[target]!.exists('{u5}head')).toBe(1);
     await store.clear(shard);
   });
@@ -105,12 +108,12 @@ describe.skipIf(NO_REDIS_SERVER !== undefined)(`on a cluster of three masters${b
 
   test('a master that is gone: its shards ask again, and nothing hangs', async () => {
     const shard: ShardId = { kind: 'u', number: 7 };
-    expect(await store.commit(shard, genesis())).toBe('applied');
+    expect(await store.commit(shard, genesis(1, everything()))).toBe('applied');
     const [owner] = await ownerAndNext('{u7}head');
     await cluster.nodes[owner]!.stop();
     for (let i = 0; i < 3; i++) {
       await expect(store.read(shard, [])).rejects.toMatchObject({ name: 'RetryableError' });
-      await expect(store.commit(shard, genesis())).rejects.toMatchObject({ name: 'RetryableError' });
+      await expect(store.commit(shard, genesis(1, everything()))).rejects.toMatchObject({ name: 'RetryableError' });
     }
   });
 
@@ -136,16 +139,4 @@ async function keysOf(store: RedisStateStore, shard: ShardId): Promise<string[]>
   const keys: string[] = [];
   for await (const batch of store.keys(shard)) keys.push(...batch);
   return keys.sort();
-}
-
-function genesis(): ShardCommit {
-  return {
-    parentToken: null,
-    head: Buffer.from('token001'),
-    puts: [['p:1', Buffer.from('one')], ['p:2', Buffer.from('two')]],
-    deletes: [],
-    timersSet: [{ dueMs: 1, name: 't' }],
-    timersCancelled: [],
-    memos: [],
-  };
 }

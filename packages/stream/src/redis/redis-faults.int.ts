@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LocalRedis } from '../../../testkit/src/servers/local-redis.ts';
+import type { LocalRedis } from '@millrace/testkit/servers/local-redis';
 import { startBreakableProxy, type BreakableProxy } from '../behaviour/breakable-proxy.ts';
+import { childOf, genesis, token } from '../behaviour/example-commits.ts';
 import { NO_REDIS_SERVER, startFreshRedis } from '../behaviour/redis-for-tests.ts';
 import type { CommitOutcome, ShardCommit, ShardId } from '../state-store.ts';
 import { checkRedis } from './redis-check.ts';
@@ -259,20 +260,7 @@ async function outcomeUnless(code: string, command: () => Promise<CommitOutcome>
   }
 }
 
-function token(n: number): Buffer {
-  const eight = Buffer.alloc(8);
-  eight.writeBigUInt64BE(BigInt(n));
-  return eight;
-}
-
 function commitOf(parent: number | null, n: number): ShardCommit {
-  return {
-    parentToken: parent === null ? null : token(parent),
-    head: token(n),
-    puts: [['p:1', Buffer.from(`value ${n}`)]],
-    deletes: [],
-    timersSet: [],
-    timersCancelled: [],
-    memos: [],
-  };
+  const change = { puts: [['p:1', Buffer.from(`value ${n}`)]] } as const;
+  return parent === null ? genesis(n, change) : childOf(parent, n, change);
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { genesis } from '../behaviour/example-commits.ts';
 import { NO_REDIS_SERVER, sharedOrFreshRedis } from '../behaviour/redis-for-tests.ts';
 import { stateStoreSuite } from '../behaviour/state-store.suite.ts';
 import { MemoryStateStore } from '../memory-state-store.ts';
@@ -44,7 +45,7 @@ describe.skipIf(unavailable !== undefined)(`on a real Redis${because}`, () => {
     });
 
     test('memos expire, state does not', async () => {
-      await store.commit(shard, commitOf({ puts: [['p:1', Buffer.from('x')]], memos: [['m:1', Buffer.from('x'), 90]] }));
+      await store.commit(shard, genesis(1, { puts: [['p:1', Buffer.from('x')]], memos: [['m:1', Buffer.from('x'), 90]] }));
       expect(await connection.client.ttl(`${tag}m:1`)).toBeGreaterThan(60);
       expect(await connection.client.ttl(`${tag}p:1`)).toBe(-1);
       await store.clear(shard);
@@ -52,7 +53,7 @@ describe.skipIf(unavailable !== undefined)(`on a real Redis${because}`, () => {
 
     test('timers that are no sorted set stop the shard with everything untouched', async () => {
       await connection.client.set(`${tag}timers`, 'somebody else was here');
-      const commit = commitOf({ puts: [['p:1', Buffer.from('x')]], timersSet: [{ dueMs: 1, name: 't' }] });
+      const commit = genesis(1, { puts: [['p:1', Buffer.from('x')]], timersSet: [{ dueMs: 1, name: 't' }] });
       await expect(store.commit(shard, commit)).rejects.toMatchObject({ name: 'AlarmError', code: 'redis-wrongtype' });
       expect(await store.read(shard, ['p:1'])).toEqual({ head: null, owner: null, values: [null] });
       await store.clear(shard);
@@ -60,14 +61,14 @@ describe.skipIf(unavailable !== undefined)(`on a real Redis${because}`, () => {
 
     test('a head that is no string stops the shard', async () => {
       await connection.client.hset(`${tag}head`, 'a', 'b');
-      await expect(store.commit(shard, commitOf({}))).rejects.toMatchObject({ name: 'AlarmError', code: 'redis-wrongtype' });
+      await expect(store.commit(shard, genesis(1))).rejects.toMatchObject({ name: 'AlarmError', code: 'redis-wrongtype' });
       await store.clear(shard);
     });
 
     test('scripts that the server has forgotten are sent again', async () => {
-      await store.commit(shard, commitOf({}));
+      await store.commit(shard, genesis(1));
       await connection.client.script('FLUSH');
-      expect(await store.commit(shard, commitOf({}))).toBe('already');
+      expect(await store.commit(shard, genesis(1))).toBe('already');
       expect((await store.dueTimers(shard, 1, 1)).head).not.toBeNull();
       await store.clear(shard);
     });
@@ -82,7 +83,7 @@ describe.skipIf(unavailable !== undefined)(`on a real Redis${because}`, () => {
         { parentToken: Buffer.alloc(9) },
       ];
       for (const change of invalid) {
-        await expect(store.commit(shard, commitOf({ puts: [['p:1', Buffer.from('x')]], ...change }))).rejects.toMatchObject({
+        await expect(store.commit(shard, genesis(1, { puts: [['p:1', Buffer.from('x')]], ...change }))).rejects.toMatchObject({
           name: 'AlarmError',
           code: 'commit-invalid',
         });
@@ -114,19 +115,6 @@ describe.skipIf(unavailable !== undefined)(`on a real Redis${because}`, () => {
     }
   });
 });
-
-function commitOf(change: Partial<ShardCommit>): ShardCommit {
-  return {
-    parentToken: null,
-    head: Buffer.from('token001 and the rest'),
-    puts: [],
-    deletes: [],
-    timersSet: [],
-    timersCancelled: [],
-    memos: [],
-    ...change,
-  };
-}
 
 /** Few tokens, keys and names, so that commits meet each other often. */
 const token = fc.constantFrom('token001', 'token002', 'token003').map((text) => Buffer.from(text));

@@ -35,6 +35,8 @@ const OUTCOMES: readonly CommitOutcome[] = ['refused', 'applied', 'already'];
  */
 export class RedisStateStore implements StateStore, StateAdmin {
   readonly #connection: RedisConnection;
+  /** Shards that this process has committed to, so that the user is known to have all permissions. */
+  readonly #permitted = new Set<string>();
 
   constructor(connection: RedisConnection) {
     this.#connection = connection;
@@ -84,6 +86,7 @@ export class RedisStateStore implements StateStore, StateAdmin {
       String(deletes.length),
       String(timersCancelled.length),
       String(timersSet.length),
+      this.#permitted.has(tag) ? '0' : '1',
     ];
     for (const [key, value] of puts) {
       keys.push(tag + key);
@@ -103,6 +106,7 @@ export class RedisStateStore implements StateStore, StateAdmin {
     if (outcome === undefined) {
       throw new AlarmError('redis-unexpected', `The commit script answered ${reply} for shard ${shardName(shard)}.`);
     }
+    if (outcome === 'applied') this.#permitted.add(tag);
     return outcome;
   }
 
@@ -110,6 +114,7 @@ export class RedisStateStore implements StateStore, StateAdmin {
     await this.#run('owner of', shard, () => this.#connection.client.set(hashTag(shard) + OWNER_KEY, owner));
   }
 
+  /** Whole values are cheaper than prefixes up to about 1 KB each: the server cuts in a script, which costs 1 µs a key. */
   async peek(shard: ShardId, keys: readonly string[], bytes?: number): Promise<(Buffer | null)[]> {
     const { client, scripts } = this.#connection;
     const chunks = chunksOf(keysOf(shard, keys), KEYS_PER_PEEK);
