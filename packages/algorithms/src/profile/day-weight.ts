@@ -7,8 +7,8 @@ import type { Profile, UnviewedItem } from './profile.ts';
 import { UNVIEWED_ITEMS_A_DAY } from './profile.ts';
 import { findRecent } from './session.ts';
 
-/** Three bits beside it hold the weight: four bytes an item. */
-const HASH_RANGE = 0x1000_0000;
+/** With three bits for the weight beside it, an item takes four bytes as a varint. */
+const HASH_RANGE = 2 ** 25;
 
 /** @returns how much the item's weight of the day has grown: 0 when it already had as much. */
 export function raiseDayWeight(profile: Profile, itemId: string, weight: number): number {

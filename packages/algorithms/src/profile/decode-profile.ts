@@ -23,8 +23,8 @@ import {
 } from './profile.ts';
 
 const COUNTERS = 4;
-const LARGEST_ITEM_BYTE = 7 | ITEM_FLAG.carted | ITEM_FLAG.purchased | ITEM_FLAG.favourite;
-const LARGEST_UNVIEWED = 2 ** 31 - 1;
+const LARGEST_ITEM_BYTE = 7 | ITEM_FLAG.carted | ITEM_FLAG.purchased | ITEM_FLAG.favourite | ITEM_FLAG.later;
+const LARGEST_UNVIEWED = 2 ** 28 - 1;
 
 /**
  * @param bytes a value of `encodeProfile`; the profile keeps no reference to them.
@@ -76,7 +76,7 @@ export function decodeProfile(bytes: Uint8Array): Profile {
     input.place = 'profile.priceBands';
     const count = input.varintUpTo(PRICE_BAND_AFFINITIES);
     for (let i = 0; i < count; i++) {
-      profile.priceBands.push({ key: input.varint(), interest: input.varint(), intent: input.varint() });
+      profile.priceBands.push(readAffinity(input, input.varint()));
     }
   }
   if (parts & HAS.orders) profile.orders = readOrders(input, profile.lastSeenMs);
@@ -130,10 +130,11 @@ function readRecents(input: PackedReader, profile: Profile): void {
     const itemId = input.text();
     const packed = input.varint();
     const flagged = packed % 2 === 1;
-    const zigzag = (packed - (packed % 2)) / 2;
-    const viewedAtSec = input.exact(zigzag % 2 === 0 ? newerSec - zigzag / 2 : newerSec + (zigzag + 1) / 2);
-    const flags = flagged ? input.byte() : impliedDayWeight(viewedAtSec, day);
-    if (flags > LARGEST_ITEM_BYTE) input.fail(`${flags} is no flag byte of an item`);
+    const apartSec = (packed - (packed % 2)) / 2;
+    const written = flagged ? input.byte() : 0;
+    if (written > LARGEST_ITEM_BYTE) input.fail(`${written} is no flag byte of an item`);
+    const viewedAtSec = input.exact(written & ITEM_FLAG.later ? newerSec + apartSec : newerSec - apartSec);
+    const flags = flagged ? written : impliedDayWeight(viewedAtSec, day);
     const item: RecentItem = {
       itemId,
       viewedAtSec,
@@ -153,9 +154,10 @@ function readSession(input: PackedReader, profile: Profile): void {
   profile.sessionLastMs = input.exact(profile.lastSeenMs - input.varint());
   profile.sessionStartMs = input.exact(profile.sessionLastMs - input.varint());
   profile.sessionPositions = input.varint();
-  const count = input.varintUpTo(TRAIL_POSITIONS);
-  for (let i = 0; i < count; i++) {
-    const packed = input.varintUpTo(TRAIL_VIEWS * RECENT_ITEMS - 1);
+  const header = input.varintUpTo(TRAIL_POSITIONS * 2 + 1);
+  const plain = header % 2 === 0;
+  for (let i = 0; i < header >> 1; i++) {
+    const packed = plain ? i : input.varintUpTo(TRAIL_VIEWS * RECENT_ITEMS - 1);
     const item = profile.recents[packed % RECENT_ITEMS];
     if (item === undefined) input.fail('the trail names an item that is not among the recents');
     profile.trail.push({ item, views: Math.floor(packed / RECENT_ITEMS) + 1 });
@@ -167,9 +169,14 @@ function readNamedAffinities(input: PackedReader, place: string, limit: number):
   const count = input.varintUpTo(limit);
   const list: Affinity<string>[] = [];
   for (let i = 0; i < count; i++) {
-    list.push({ key: input.text(), interest: input.varint(), intent: input.varint() });
+    list.push(readAffinity(input, input.text()));
   }
   return list;
+}
+
+function readAffinity<K extends string | number>(input: PackedReader, key: K): Affinity<K> {
+  const interest = input.varint();
+  return { key, interest, intent: interest - input.varintUpTo(interest) };
 }
 
 function readOrders(input: PackedReader, lastSeenMs: number): OrderStatistics {
@@ -211,15 +218,16 @@ function readAttributes(input: PackedReader): Map<string, string> {
 
 function readIdHashes(input: PackedReader, profile: Profile): void {
   input.place = 'profile.idHashes';
-  const limit = FOLD_PARAMETER_RANGES.duplicateIds[1];
-  const runs = input.varintUpTo(limit);
-  let hour = input.varint();
-  const hours: number[] = [];
-  for (let run = 0; run < runs; run++) {
+  const count = input.varintUpTo(FOLD_PARAMETER_RANGES.duplicateIds[1]);
+  const hours = new Array<number>(count);
+  let hour = input.exact(Math.floor(profile.lastSeenMs / HOUR_MS) + input.zigzag());
+  let left = count;
+  while (left > 0) {
     hour = input.exact(hour - input.varint());
-    const length = input.varintUpTo(limit - hours.length);
-    for (let i = 0; i < length; i++) hours.push(hour);
+    const length = input.varintUpTo(left);
+    if (length === 0) input.fail('a run of no ids');
+    for (const start = left - length; left > start; left--) hours[left - 1] = hour;
   }
-  profile.idHours = hours.reverse();
-  for (let i = 0; i < hours.length; i++) profile.idHashes.push(input.uint40());
+  profile.idHours = hours;
+  profile.idHashes = input.uint40s(count);
 }

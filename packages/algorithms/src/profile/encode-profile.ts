@@ -37,8 +37,11 @@ export const HAS = {
 } as const;
 export const ALL_PARTS = (1 << 19) - 1;
 
-/** The byte of a recent item that is more than viewed; three bits below it hold the weight of the day. */
-export const ITEM_FLAG = { carted: 8, purchased: 16, favourite: 32 } as const;
+/**
+ * The byte of a recent item that is more than viewed; three bits below it hold the weight of the day. `later`: its last view
+ * was later than that of the item before it, which happens when events come out of order.
+ */
+export const ITEM_FLAG = { carted: 8, purchased: 16, favourite: 32, later: 64 } as const;
 
 /** One writer for all: encoding is synchronous, and its buffer grows once and stays. */
 const out = new PackedWriter(4_096);
@@ -76,8 +79,7 @@ export function encodeProfile(profile: Profile): Buffer {
     out.varint(profile.priceBands.length);
     for (const band of profile.priceBands) {
       out.varint(band.key);
-      out.varint(band.interest);
-      out.varint(band.intent);
+      writeAffinity(band);
     }
   }
   if (parts & HAS.orders) writeOrders(profile, profile.orders!);
@@ -162,12 +164,11 @@ function writeRecents(profile: Profile): void {
     const item = recents[i]!;
     out.text(item.itemId);
     const olderBySec = newerSec - item.viewedAtSec;
-    const zigzag = olderBySec < 0 ? -2 * olderBySec - 1 : 2 * olderBySec;
-    const flags = flagsOf(item);
+    const flags = flagsOf(item) | (olderBySec < 0 ? ITEM_FLAG.later : 0);
     if (flags === impliedDayWeight(item.viewedAtSec, day)) {
-      out.varint(zigzag * 2);
+      out.varint(olderBySec * 2);
     } else {
-      out.varint(zigzag * 2 + 1);
+      out.varint(Math.abs(olderBySec) * 2 + 1);
       out.byte(flags);
     }
     newerSec = item.viewedAtSec;
@@ -183,16 +184,29 @@ function flagsOf(item: RecentItem): number {
   );
 }
 
-/** A step of the trail is the item's place among the recents and how often it was viewed in a row, in one small number. */
+/**
+ * A step of the trail is the item's place among the recents and how often it was viewed in a row, in one small number. A trail
+ * that is nothing but the newest recents, each viewed once, is told by its length alone.
+ */
 function writeSession(profile: Profile): void {
   out.varint(profile.sessions);
   out.varint(profile.lastSeenMs - profile.sessionLastMs);
   out.varint(profile.sessionLastMs - profile.sessionStartMs);
   out.varint(profile.sessionPositions);
-  out.varint(profile.trail.length);
+  const plain = isPlainTrail(profile);
+  out.varint(profile.trail.length * 2 + (plain ? 0 : 1));
+  if (plain) return;
   for (const step of profile.trail) {
     out.varint((step.views - 1) * RECENT_ITEMS + profile.recents.indexOf(step.item));
   }
+}
+
+function isPlainTrail(profile: Profile): boolean {
+  const { trail, recents } = profile;
+  for (let i = 0; i < trail.length; i++) {
+    if (trail[i]!.views !== 1 || trail[i]!.item !== recents[i]) return false;
+  }
+  return true;
 }
 
 function writeNamedAffinities(list: readonly Affinity<string>[]): void {
@@ -200,9 +214,14 @@ function writeNamedAffinities(list: readonly Affinity<string>[]): void {
   for (let i = 0; i < list.length; i++) {
     const entry = list[i]!;
     out.text(entry.key);
-    out.varint(entry.interest);
-    out.varint(entry.intent);
+    writeAffinity(entry);
   }
+}
+
+/** Fresh interest is all intent, so their difference is the smaller number. */
+function writeAffinity(entry: Affinity<string | number>): void {
+  out.varint(entry.interest);
+  out.varint(entry.interest - entry.intent);
 }
 
 function writeOrders(profile: Profile, orders: OrderStatistics): void {
@@ -226,13 +245,11 @@ function writeOrders(profile: Profile, orders: OrderStatistics): void {
 /** Hours come in runs: for each run, newest first, how many hours before the newer one, and its length; then the hashes. */
 function writeIdHashes(profile: Profile): void {
   const hours = profile.idHours;
-  const hashes = profile.idHashes;
-  let runs = 1;
-  for (let i = 1; i < hours.length; i++) if (hours[i] !== hours[i - 1]) runs++;
-  out.varint(runs);
-  let newer = hours[hours.length - 1]!;
-  out.varint(newer);
   let end = hours.length;
+  let newer = hours[end - 1]!;
+  out.varint(end);
+  // Hours of the shard's clock, which is mostly at the user's last event.
+  out.zigzag(newer - Math.floor(profile.lastSeenMs / HOUR_MS));
   while (end > 0) {
     const hour = hours[end - 1]!;
     let start = end - 1;
@@ -242,5 +259,5 @@ function writeIdHashes(profile: Profile): void {
     newer = hour;
     end = start;
   }
-  for (let i = 0; i < hashes.length; i++) out.uint40(hashes[i]!);
+  out.uint40s(profile.idHashes);
 }

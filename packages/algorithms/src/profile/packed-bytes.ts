@@ -29,18 +29,27 @@ for (let six = 0; six < ALPHABET.length; six++) {
   SIX_BITS_OF_CODE[ALPHABET.charCodeAt(six)] = six;
 }
 
+function sixBitsAt(value: string, at: number): number {
+  const code = value.charCodeAt(at);
+  return code < 128 ? SIX_BITS_OF_CODE[code]! : NOT_IN_ALPHABET;
+}
+
 export class PackedWriter extends ByteWriter {
-  /** @param value a whole number below 2^40. */
-  uint40(value: number): void {
-    this.reserve(5);
-    const low = value % 0x1_0000_0000;
+  /** Five bytes each. @param values whole numbers below 2^40. */
+  uint40s(values: readonly number[]): void {
+    this.reserve(values.length * 5);
     const bytes = this.bytes;
     let at = this.length;
-    bytes[at++] = low & 255;
-    bytes[at++] = (low >>> 8) & 255;
-    bytes[at++] = (low >>> 16) & 255;
-    bytes[at++] = low >>> 24;
-    bytes[at++] = (value - low) / 0x1_0000_0000;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      const low = value | 0;
+      bytes[at] = low;
+      bytes[at + 1] = low >>> 8;
+      bytes[at + 2] = low >>> 16;
+      bytes[at + 3] = low >>> 24;
+      bytes[at + 4] = value / 0x1_0000_0000;
+      at += 5;
+    }
     this.length = at;
   }
 
@@ -50,39 +59,42 @@ export class PackedWriter extends ByteWriter {
    * @param value a well-formed string.
    */
   text(value: string): void {
-    const count = value.length;
     const start = this.length;
-    this.varint(count * 2);
+    this.varint(value.length * 2);
+    if (this.packed(value)) return;
+    this.length = start;
+    this.utf8(value);
+  }
+
+  /** Four characters in three bytes, the last ones filled up with zero bits. @returns false when a character has no six bits. */
+  private packed(value: string): boolean {
+    const count = value.length;
     this.reserve(count + 3);
     const bytes = this.bytes;
     let at = this.length;
-    let held = 0;
-    let bits = 0;
-    for (let i = 0; i < count; i++) {
-      const code = value.charCodeAt(i);
-      const six = code < 128 ? SIX_BITS_OF_CODE[code]! : NOT_IN_ALPHABET;
-      if (six === NOT_IN_ALPHABET) {
-        this.length = start;
-        this.utf8(value);
-        return;
-      }
-      held = (held << 6) | six;
-      bits += 6;
-      if (bits === 24) {
-        bytes[at++] = held >>> 16;
-        bytes[at++] = (held >>> 8) & 255;
-        bytes[at++] = held & 255;
-        held = 0;
-        bits = 0;
-      }
+    let i = 0;
+    for (; i + 4 <= count; i += 4) {
+      const first = sixBitsAt(value, i);
+      const second = sixBitsAt(value, i + 1);
+      const third = sixBitsAt(value, i + 2);
+      const fourth = sixBitsAt(value, i + 3);
+      if ((first | second | third | fourth) > 63) return false;
+      bytes[at] = (first << 2) | (second >>> 4);
+      bytes[at + 1] = (second << 4) | (third >>> 2);
+      bytes[at + 2] = (third << 6) | fourth;
+      at += 3;
     }
-    if (bits > 0) {
-      held <<= 24 - bits;
-      bytes[at++] = held >>> 16;
-      if (bits > 6) bytes[at++] = (held >>> 8) & 255;
-      if (bits > 12) bytes[at++] = held & 255;
+    if (i < count) {
+      const first = sixBitsAt(value, i);
+      const second = i + 1 < count ? sixBitsAt(value, i + 1) : 0;
+      const third = i + 2 < count ? sixBitsAt(value, i + 2) : 0;
+      if ((first | second | third) > 63) return false;
+      bytes[at++] = (first << 2) | (second >>> 4);
+      if (i + 1 < count) bytes[at++] = (second << 4) | (third >>> 2);
+      if (i + 2 < count) bytes[at++] = third << 6;
     }
     this.length = at;
+    return true;
   }
 
   private utf8(value: string): void {
@@ -120,13 +132,19 @@ export class PackedReader extends ByteReader {
     return value;
   }
 
-  uint40(): number {
-    this.need(5);
+  /** `count` numbers of five bytes. */
+  uint40s(count: number): number[] {
+    this.need(count * 5);
     const bytes = this.bytes;
-    const at = this.at;
-    this.at = at + 5;
-    const low = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-    return (low >>> 0) + bytes[at + 4]! * 0x1_0000_0000;
+    const values = new Array<number>(count);
+    let at = this.at;
+    for (let i = 0; i < count; i++) {
+      const low = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+      values[i] = (low >>> 0) + bytes[at + 4]! * 0x1_0000_0000;
+      at += 5;
+    }
+    this.at = at;
+    return values;
   }
 
   text(): string {
@@ -134,51 +152,44 @@ export class PackedReader extends ByteReader {
     if (header % 2 === 1) return this.utf8((header - 1) / 2);
     const count = header / 2;
     this.need(Math.ceil((count * 3) / 4));
+    if (count <= 8) return this.characters(count);
     let text = '';
-    let left = count;
-    for (; left >= 8; left -= 8) text += this.eightCharacters();
-    return left === 0 ? text : text + this.lastCharacters(left);
+    for (let left = count; left > 0; left -= 8) text += this.characters(Math.min(left, 8));
+    return text;
   }
 
   private need(count: number): void {
     if (count > this.bytes.length - this.at) this.fail('the value ends too early');
   }
 
-  /** One call with eight arguments is several times faster than a slice of a buffer, and a profile holds thirty ids. */
-  private eightCharacters(): string {
+  /**
+   * At most eight characters. One call with eight arguments is several times faster than a slice of a buffer, and a
+   * profile holds thirty ids. What is read beyond the last character is not used.
+   */
+  private characters(count: number): string {
     const bytes = this.bytes;
     const at = this.at;
-    this.at = at + 6;
+    this.at = at + ((count * 3 + 3) >> 2);
     const high = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
+    const a = CODE_OF_SIX_BITS[(high >>> 18) & 63]!;
+    const b = CODE_OF_SIX_BITS[(high >>> 12) & 63]!;
+    const c = CODE_OF_SIX_BITS[(high >>> 6) & 63]!;
+    const d = CODE_OF_SIX_BITS[high & 63]!;
+    if (count === 4) return String.fromCharCode(a, b, c, d);
+    if (count < 4) {
+      if (count === 3) return String.fromCharCode(a, b, c);
+      if (count === 2) return String.fromCharCode(a, b);
+      return count === 1 ? String.fromCharCode(a) : '';
+    }
     const low = (bytes[at + 3]! << 16) | (bytes[at + 4]! << 8) | bytes[at + 5]!;
-    return String.fromCharCode(
-      CODE_OF_SIX_BITS[high >>> 18]!,
-      CODE_OF_SIX_BITS[(high >>> 12) & 63]!,
-      CODE_OF_SIX_BITS[(high >>> 6) & 63]!,
-      CODE_OF_SIX_BITS[high & 63]!,
-      CODE_OF_SIX_BITS[low >>> 18]!,
-      CODE_OF_SIX_BITS[(low >>> 12) & 63]!,
-      CODE_OF_SIX_BITS[(low >>> 6) & 63]!,
-      CODE_OF_SIX_BITS[low & 63]!,
-    );
-  }
-
-  /** One to seven characters at the end of a string. */
-  private lastCharacters(count: number): string {
-    if (count > 4) return this.lastCharacters(4) + this.lastCharacters(count - 4);
-    const byteCount = Math.ceil((count * 3) / 4);
-    const bytes = this.bytes;
-    const at = this.at;
-    this.at = at + byteCount;
-    const held =
-      (bytes[at]! << 16) | (byteCount > 1 ? bytes[at + 1]! << 8 : 0) | (byteCount > 2 ? bytes[at + 2]! : 0);
-    const first = CODE_OF_SIX_BITS[held >>> 18]!;
-    const second = CODE_OF_SIX_BITS[(held >>> 12) & 63]!;
-    const third = CODE_OF_SIX_BITS[(held >>> 6) & 63]!;
-    if (count === 1) return String.fromCharCode(first);
-    if (count === 2) return String.fromCharCode(first, second);
-    if (count === 3) return String.fromCharCode(first, second, third);
-    return String.fromCharCode(first, second, third, CODE_OF_SIX_BITS[held & 63]!);
+    const e = CODE_OF_SIX_BITS[(low >>> 18) & 63]!;
+    const f = CODE_OF_SIX_BITS[(low >>> 12) & 63]!;
+    const g = CODE_OF_SIX_BITS[(low >>> 6) & 63]!;
+    const h = CODE_OF_SIX_BITS[low & 63]!;
+    if (count === 8) return String.fromCharCode(a, b, c, d, e, f, g, h);
+    if (count === 7) return String.fromCharCode(a, b, c, d, e, f, g);
+    if (count === 6) return String.fromCharCode(a, b, c, d, e, f);
+    return String.fromCharCode(a, b, c, d, e);
   }
 
   private utf8(count: number): string {

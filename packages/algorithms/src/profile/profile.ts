@@ -6,14 +6,14 @@
  * can never part. A fact that was never told is `undefined`; zero means that it was told and is zero.
  */
 
-/** Limits that shape the value; they belong to the format and are no parameters. */
+/** Limits that shape the value; they belong to the format and are no parameters. Together they keep a full profile below 760 bytes. */
 export const RECENT_ITEMS = 20;
 export const TRAIL_VIEWS = 10;
 export const TRAIL_POSITIONS = 10;
-export const CATEGORY_AFFINITIES = 8;
+export const CATEGORY_AFFINITIES = 6;
 export const BRAND_AFFINITIES = 4;
 export const PRICE_BAND_AFFINITIES = 4;
-export const UNVIEWED_ITEMS_A_DAY = 8;
+export const UNVIEWED_ITEMS_A_DAY = 4;
 export const ORDER_GAPS_KEPT = 8;
 export const ATTRIBUTES = 16;
 export const TAGS = 32;
@@ -46,7 +46,7 @@ export interface TrailStep {
 
 /**
  * A decayed sum of weights in units of 1/256 weight: `interest` has a half-life of 30 days, `intent` one of 7.
- * Both are as of the profile's active day.
+ * Both are as of the profile's active day, and intent is never above interest.
  */
 export interface Affinity<K extends string | number> {
   readonly key: K;
