@@ -161,14 +161,19 @@ describe('the launcher', () => {
     const child = startInForeground("console.log(process.pid); setInterval(() => undefined, 1000);");
     const [line] = (await once(child.stdout!, 'data')) as [Buffer];
     const pid = Number(line.toString());
-    child.kill('SIGKILL');
-    await expect.poll(() => {
+    const alive = (): boolean => {
       try {
         return process.kill(pid, 0);
       } catch {
         return false;
       }
-    }, { timeout: 10_000 }).toBe(false);
+    };
+    child.kill('SIGKILL');
+    try {
+      await expect.poll(alive, { timeout: 10_000 }).toBe(false);
+    } finally {
+      if (alive()) process.kill(pid, 'SIGKILL');
+    }
   });
 });
 
