@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -56,6 +56,18 @@ describe('finding a data set', () => {
       expect(findData('plain.txt')).toBe(join(folder, 'plain.txt'));
       expect(findData('packed.txt')).toBe(join(folder, 'packed.txt.gz'));
       expect(findData('neither.txt')).toBeUndefined();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('reads a basket as the distinct names in it, without the blanks around them', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-data-'));
+    try {
+      vi.stubEnv('MILLRACE_DATA', folder);
+      mkdirSync(join(folder, 'groceries'));
+      writeFileSync(join(folder, GROCERIES), 'whole milk , soda,whole milk\nsoda\n');
+      expect(groceriesBaskets()).toEqual([['whole milk', 'soda'], ['soda']]);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -24,7 +24,7 @@ export type InterleavedSessionsOptions = Omit<InterleaveOptions, 'describe'> & {
  */
 export function interleavedSessions(options: InterleavedSessionsOptions): Generator<WireEvent, void, undefined> {
   const source = options.source ?? sessionSource();
-  const sessions = source === 'retailrocket' ? retailrocketSessions() : shopSessions(options.seed);
+  const sessions = source === 'retailrocket' ? retailrocketSessions() : shopSessions(options.seed, options.events);
   return interleave(asNewUsers(sessions), options);
 }
 
@@ -38,11 +38,17 @@ function userOf(number: number): string {
   return `u${String(number + 1).padStart(7, '0')}`;
 }
 
-/** The simulated sessions of the shop's year with at least three views, in the order of their first view. */
-export function shopSessions(seed: number): (readonly string[])[] {
+/**
+ * The simulated sessions of the shop with at least three views, in the order of their first view, from the first so many
+ * views of its year.
+ */
+export function shopSessions(seed: number, views: number): (readonly string[])[] {
   const sessions = new Map<string, string[]>();
+  let left = views;
   for (const event of shopEvents({ seed })) {
+    if (left <= 0) break;
     if (event.topic !== 'clickstream' || event.payload.kind !== 'view') continue;
+    left -= 1;
     const { sessionId, itemId } = event.payload;
     if (sessionId == null || itemId == null) continue;
     const items = sessions.get(sessionId);

@@ -1,0 +1,4 @@
+export * from './data-sets.ts';
+export * from './load/index.ts';
+export { SeededRandom } from './seeded-random.ts';
+export * from './shop/index.ts';
