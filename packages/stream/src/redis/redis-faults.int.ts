@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LocalRedis } from '@millrace/testkit/servers/local-redis';
 import { startBreakableProxy, type BreakableProxy } from '../behaviour/breakable-proxy.ts';
 import { childOf, genesis, token } from '../behaviour/example-commits.ts';
@@ -228,6 +228,11 @@ describe.skipIf(NO_REDIS_SERVER !== undefined)(`a Redis in trouble${because}`, (
     const findings = await checkRedis(direct);
     await direct.client.config('SET', 'maxmemory-policy', 'noeviction');
     await direct.client.config('SET', 'appendonly', 'yes');
+    // A Redis that is writing its first AOF refuses to end.
+    await vi.waitFor(async () => expect(await direct.client.info('persistence')).toContain('aof_rewrite_in_progress:0'), {
+      timeout: 10_000,
+      interval: 20,
+    });
     expect(findings.map(({ severity, setting, found }) => [severity, setting, found])).toEqual([
       ['error', 'maxmemory-policy', 'allkeys-lru'],
       ['warning', 'appendonly', 'no'],
