@@ -1,7 +1,7 @@
 /** Reads what `encode-profile.ts` writes. Every damaged or foreign value is a `CorruptProfileError` that names the place. */
 import { FOLD_PARAMETER_RANGES } from '../fold-parameters.ts';
 import { activeDay } from './activity.ts';
-import { ALL_PARTS, HAS, impliedDayWeight, ITEM_FLAG, PROFILE_FORMAT } from './encode-profile.ts';
+import { ALL_PARTS, HAS, impliedDayWeight, ITEM_FLAG, partsOf, PROFILE_FORMAT } from './encode-profile.ts';
 import { HOUR_MS } from './fold-environment.ts';
 import { PackedReader } from './packed-bytes.ts';
 import type { Affinity, OrderStatistics, RecentItem } from './profile.ts';
@@ -101,6 +101,7 @@ export function decodeProfile(bytes: Uint8Array): Profile {
   }
   input.place = 'profile.end';
   input.end();
+  if (partsOf(profile) !== parts) input.fail('a part that is there is empty');
   return profile;
 }
 

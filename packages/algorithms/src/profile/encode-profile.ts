@@ -109,7 +109,8 @@ export function encodeProfile(profile: Profile): Buffer {
   return out.take();
 }
 
-function partsOf(profile: Profile): number {
+/** Which parts are not empty: the bits of `HAS`. */
+export function partsOf(profile: Profile): number {
   let parts = 0;
   if (profile.known) parts |= HAS.known;
   if (profile.consent === true) parts |= HAS.consentGiven;
