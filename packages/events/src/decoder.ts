@@ -13,6 +13,7 @@ import type { ParameterRanges } from './read-facts.ts';
 import { readCatalogItem, readControl, readCustomer, readTombstone } from './read-facts.ts';
 import { readJson } from './read-json.ts';
 import { readOrder } from './read-order.ts';
+import { PREFIX_BYTES, schemaIdOf } from './schema-prefix.ts';
 import type { SchemaName, SchemaSet } from './schemas.ts';
 import { compileSchema, loadSchemas } from './schemas.ts';
 import { topicOnBroker } from './topics.ts';
@@ -66,9 +67,6 @@ interface TopicReading {
   /** How to read a writer's values, by schema id; `incompatible` when its schema cannot be read as ours. */
   readonly byId: Map<number, ValueReader | 'incompatible'>;
 }
-
-/** Bytes before an Avro value: a zero and the schema's id, big endian. */
-export const PREFIX_BYTES = 5;
 
 const OPENING_BRACE = 0x7b;
 
@@ -199,10 +197,9 @@ function isJson(record: EncodedRecord, value: Buffer): boolean {
 }
 
 function readSchemaId(value: Buffer): number {
-  if (value.length < PREFIX_BYTES || value[0] !== 0) {
-    throw new Refusal('unreadable', 'value: neither JSON nor Avro behind a zero byte and a schema id');
-  }
-  return value.readUInt32BE(1);
+  const id = schemaIdOf(value);
+  if (id === undefined) throw new Refusal('unreadable', 'value: neither JSON nor Avro behind a zero byte and a schema id');
+  return id;
 }
 
 function readAvro(reader: ValueReader | 'incompatible', value: Buffer): unknown {

@@ -1,8 +1,8 @@
 import type avsc from 'avsc';
 import type { ValueReader } from './compiled-reader.ts';
 import { compileReader } from './compiled-reader.ts';
-import { PREFIX_BYTES } from './decoder.ts';
 import { RecommendationsWriter } from './recommendations-writer.ts';
+import { PREFIX_BYTES, schemaIdOf } from './schema-prefix.ts';
 import type { SchemaIds, SchemaName, SchemaSet } from './schemas.ts';
 import { compileSchema, forEachSchema, loadSchemas } from './schemas.ts';
 import type {
@@ -90,7 +90,7 @@ export class EventEncoder {
 
   /** Is this an incarnation record? On a topic that begins with one, everything else is something else. */
   isIncarnation(bytes: Buffer): boolean {
-    return hasPrefix(bytes, this.#ids.incarnation);
+    return schemaIdOf(bytes) === this.#ids.incarnation;
   }
 
   /** @throws Error when the bytes are no incarnation record. */
@@ -120,13 +120,9 @@ export class EventEncoder {
   }
 
   #decode(name: SchemaName, bytes: Buffer): unknown {
-    if (!hasPrefix(bytes, this.#ids[name])) {
+    if (schemaIdOf(bytes) !== this.#ids[name]) {
       throw new Error(`A record is no value of schema ${this.#ids[name]} (${name}).`);
     }
     return this.#readers[name](bytes, PREFIX_BYTES);
   }
-}
-
-function hasPrefix(bytes: Buffer, schemaId: number): boolean {
-  return bytes.length >= PREFIX_BYTES && bytes[0] === 0 && bytes.readUInt32BE(1) === schemaId;
 }

@@ -6,6 +6,7 @@ export * from './notes.ts';
 export * from './partition.ts';
 export type { ParameterRanges } from './read-facts.ts';
 export * from './registry.ts';
+export * from './schema-prefix.ts';
 export * from './schemas.ts';
 export * from './topics.ts';
 export * from './types.ts';

@@ -1,4 +1,4 @@
-import { PREFIX_BYTES } from './decoder.ts';
+import { PREFIX_BYTES } from './schema-prefix.ts';
 import type { WireBecause, WireRecommendations } from './wire.ts';
 import { BECAUSE_KINDS } from './wire.ts';
 
