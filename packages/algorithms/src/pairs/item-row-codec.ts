@@ -41,7 +41,9 @@ export function encodeRow(row: ItemRow, writer: ByteWriter): void {
   writer.length = start + ROW_TOTALS_BYTES;
   writer.varint(row.trending);
   writer.varint(row.size);
-  writeIds(row, writer);
+  const section = row.idSection();
+  writer.varint(section.length);
+  writer.raw(section);
   for (let table = 0; table < TABLES.length; table++) writeTable(row, table, writer);
 }
 
@@ -54,30 +56,6 @@ function writeTotal(bytes: Buffer, at: number, value: number): void {
   bytes[at + 3] = low >>> 16;
   bytes[at + 4] = low >>> 8;
   bytes[at + 5] = low;
-}
-
-function writeIds(row: ItemRow, writer: ByteWriter): void {
-  const { interner, ids, size } = row;
-  let length = 0;
-  for (let slot = 0; slot < size; slot++) {
-    const bytes = interner.byteLength(ids[slot]!);
-    length += bytes + (bytes < 128 ? 1 : 2);
-  }
-  writer.varint(length);
-  writer.reserve(length);
-  const bytes = writer.bytes;
-  let at = writer.length;
-  for (let slot = 0; slot < size; slot++) {
-    const id = ids[slot]!;
-    const idLength = interner.byteLength(id);
-    if (idLength < 128) bytes[at++] = idLength;
-    else {
-      bytes[at++] = (idLength & 127) | 0x80;
-      bytes[at++] = idLength >>> 7;
-    }
-    at = interner.copyBytes(id, bytes, at);
-  }
-  writer.length = at;
 }
 
 function writeTable(row: ItemRow, table: number, writer: ByteWriter): void {
@@ -94,9 +72,20 @@ function writeTable(row: ItemRow, table: number, writer: ByteWriter): void {
       writer.bytes[writer.length++] = bits;
     }
   }
+  // A varint has at most 8 bytes; the small ones that nearly all are get written here, without a call.
+  writer.reserve(inTable * 8);
+  const { bytes } = writer;
   for (let at = table, end = size * 3; at < end; at += 3) {
     const value = counts[at]!;
-    if (value !== 0) writer.varint(value);
+    if (value === 0) continue;
+    if (value < 128) {
+      bytes[writer.length++] = value;
+    } else if (value < 16_384) {
+      bytes[writer.length++] = (value & 127) | 128;
+      bytes[writer.length++] = value >>> 7;
+    } else {
+      writer.varint(value);
+    }
   }
 }
 
@@ -105,14 +94,14 @@ export function decodeRow(bytes: Uint8Array, interner: ItemInterner): ItemRow {
   const totals = decodeTotals(bytes);
   const reader = new ByteReader(bytes, 'item row', ROW_TOTALS_BYTES);
   const trending = reader.varint();
-  const { ids } = readIds(reader, interner, undefined);
+  const { ids, section } = readIds(reader, interner, undefined);
   const row = new ItemRow(interner);
   row.day = totals.day;
   row.nVv = totals.nVv;
   row.nVbTarget = totals.nVbTarget;
   row.nBb = totals.nBb;
   row.trending = trending;
-  for (let slot = 0; slot < ids.length; slot++) row.append(ids[slot]!);
+  row.adopt(ids, section);
   for (let table = 0; table < TABLES.length; table++) {
     const slots = readSlots(reader, ids.length);
     for (let next = 0; next < slots.length; next++) row.counts[slots[next]! * 3 + table] = readCount(reader);

@@ -13,7 +13,9 @@ const TABLE_COUNT = 3;
 /** Totals stop here (2^48 - 1, 56 thousand million events), the largest value that the encoded prefix can hold. */
 export const LARGEST_TOTAL = 2 ** 48 - 1;
 
-/** Below this many neighbours a scan is quicker than a hash index. */
+const NO_BYTES = Buffer.alloc(0);
+
+/** Up to this many neighbours a scan is quicker than a hash index. */
 const SCAN_LIMIT = 32;
 
 /** What happened while folding that operators want to count; it shapes no state. */
@@ -51,6 +53,12 @@ export class ItemRow {
   /** Plain arrays: a row grows neighbour by neighbour, and a typed array would be allocated anew each time. */
   readonly ids: number[] = [];
   readonly counts: number[] = [];
+  /**
+   * The ids as the encoded row has them (a varint length and UTF-8 bytes each, in slot order), kept up as neighbours come
+   * in: an item's value is written far more often than its neighbours change.
+   */
+  private idBytes: Buffer = NO_BYTES;
+  private idBytesLength = 0;
   readonly tableSizes: [number, number, number] = [0, 0, 0];
   /** Hash index over `ids`: slot + 1, 0 is free. Only looked at above the scan limit. */
   private index: Int16Array | undefined;
@@ -110,10 +118,25 @@ export class ItemRow {
     return 0;
   }
 
-  /** Appends a neighbour that the row does not have; the decoder fills in `counts` and `tableSizes` after it. */
-  append(id: number): void {
+  private append(id: number): void {
     this.ids.push(id);
     this.counts.push(0, 0, 0);
+    this.appendIdBytes(id);
+  }
+
+  /** Takes over the neighbours of an encoded row that has none yet: their ids and the section that spells them. */
+  adopt(ids: Int32Array, section: Buffer): void {
+    this.idBytes = Buffer.from(section);
+    this.idBytesLength = section.length;
+    for (let slot = 0; slot < ids.length; slot++) {
+      this.ids.push(ids[slot]!);
+      this.counts.push(0, 0, 0);
+    }
+  }
+
+  /** The ids of the encoded row; valid until the row changes. */
+  idSection(): Buffer {
+    return this.idBytes.subarray(0, this.idBytesLength);
   }
 
   /**
@@ -200,7 +223,26 @@ export class ItemRow {
     if (to === ids.length) return;
     ids.length = to;
     counts.length = to * TABLE_COUNT;
+    this.idBytesLength = 0;
+    for (const id of ids) this.appendIdBytes(id);
     if (this.index !== undefined) this.reindex(this.index);
+  }
+
+  private appendIdBytes(id: number): void {
+    const { interner } = this;
+    const length = interner.byteLength(id);
+    if (this.idBytesLength + length + 2 > this.idBytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(64, this.idBytes.length * 2, this.idBytesLength + length + 2));
+      this.idBytes.copy(larger, 0, 0, this.idBytesLength);
+      this.idBytes = larger;
+    }
+    if (length < 128) {
+      this.idBytes[this.idBytesLength++] = length;
+    } else {
+      this.idBytes[this.idBytesLength++] = (length & 127) | 0x80;
+      this.idBytes[this.idBytesLength++] = length >>> 7;
+    }
+    this.idBytesLength = interner.copyBytes(id, this.idBytes, this.idBytesLength);
   }
 
   private slotOf(id: number): number {

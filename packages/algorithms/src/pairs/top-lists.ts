@@ -110,61 +110,67 @@ export class TopLists {
 /** One list; in no order while it is filled, because a touched item would move about in it all the time. */
 class TopList {
   private readonly interner: ItemInterner;
-  private readonly values = new Map<number, number>();
-  /** The item that leaves next, when the list is full; undefined when that must be found out. */
-  private last: TopItem | undefined;
+  private readonly ids = new Int32Array(TOP_LIST_ITEMS);
+  private readonly values = new Float64Array(TOP_LIST_ITEMS);
+  private size = 0;
+  /** Place in the arrays of the item that leaves next; -1 when that must be found out. */
+  private last = -1;
 
   constructor(interner: ItemInterner) {
     this.interner = interner;
   }
 
   sorted(): TopItem[] {
-    return [...this.values].map(([id, value]) => ({ id, value })).sort((a, b) => this.compare(a, b));
+    const items = Array.from(this.ids.subarray(0, this.size), (id, at) => ({ id, value: this.values[at]! }));
+    return items.sort((a, b) => b.value - a.value || this.interner.compare(a.id, b.id));
   }
 
   offer(id: number, value: number): void {
     if (value === 0) return;
-    if (this.values.size === TOP_LIST_ITEMS) {
-      const last = (this.last ??= this.findLast());
+    if (this.size === TOP_LIST_ITEMS) {
+      if (this.last < 0) this.last = this.findLast();
       // Whatever is on a full list is at least as large as its last, so a smaller one is neither on it nor can it enter.
-      if (value < last.value) return;
-      if (!this.values.has(id)) {
-        if (this.compare({ id, value }, last) > 0) return;
-        this.values.delete(last.id);
-        this.last = undefined;
-      } else if (id === last.id) {
-        this.last = undefined;
-      }
+      if (value < this.values[this.last]!) return;
     }
-    this.values.set(id, value);
+    let at = this.ids.subarray(0, this.size).indexOf(id);
+    if (at < 0) {
+      if (this.size < TOP_LIST_ITEMS) at = this.size++;
+      else if (this.comesAfter(id, value, this.last)) return;
+      else at = this.last;
+    }
+    this.ids[at] = id;
+    this.values[at] = value;
+    if (at === this.last) this.last = -1;
   }
 
   remove(id: number): void {
-    this.values.delete(id);
-    this.last = undefined;
+    this.keep((at) => this.ids[at] !== id);
   }
 
   age(times: number, numerator: number): void {
     if (times === 0) return;
-    for (const [id, value] of this.values) {
-      const left = decay(value, times, numerator);
-      if (left > 0) this.values.set(id, left);
-      else this.values.delete(id);
-    }
-    this.last = undefined;
+    for (let at = 0; at < this.size; at++) this.values[at] = decay(this.values[at]!, times, numerator);
+    this.keep((at) => this.values[at]! > 0);
   }
 
-  private findLast(): TopItem {
-    let last: TopItem | undefined;
-    for (const [id, value] of this.values) {
-      const item = { id, value };
-      if (last === undefined || this.compare(item, last) > 0) last = item;
+  private keep(stays: (at: number) => boolean): void {
+    let to = 0;
+    for (let at = 0; at < this.size; at++) {
+      if (!stays(at)) continue;
+      this.ids[to] = this.ids[at]!;
+      this.values[to++] = this.values[at]!;
     }
-    return last!;
+    this.size = to;
+    this.last = -1;
   }
 
-  /** Negative when `a` has the better place. */
-  private compare(a: TopItem, b: TopItem): number {
-    return b.value - a.value || this.interner.compare(a.id, b.id);
+  private findLast(): number {
+    let last = 0;
+    for (let at = 1; at < this.size; at++) if (this.comesAfter(this.ids[at]!, this.values[at]!, last)) last = at;
+    return last;
+  }
+
+  private comesAfter(id: number, value: number, at: number): boolean {
+    return value < this.values[at]! || (value === this.values[at]! && this.interner.compare(id, this.ids[at]!) > 0);
   }
 }
