@@ -42,7 +42,10 @@ export interface FetchedRecords extends TopicPartition {
   readonly records: readonly LogRecord[];
   /** Where to read on: one past the last record, or past a gap that holds none; `offset` when nothing was read. */
   readonly nextOffset: number;
-  /** One past the last record of the partition at the moment of the answer (high watermark). */
+  /**
+   * One past the last record of the partition at the moment of the answer (high watermark). Infinity when the partition
+   * could not be asked this time while others had something: more may be there, nobody knows.
+   */
   readonly endOffset: number;
   /** The log no longer (or does not yet) hold `offset`: never reset silently, the shard stops with an alarm. */
   readonly outOfRange: boolean;
