@@ -49,7 +49,8 @@ class FaultyCluster implements ClusterRequests {
       isLost ||= verdict === 'lost-answer';
       if (typeof verdict === 'number') answers.push({ topic: one.topic, partition: one.partition, errorCode: verdict, baseOffset: verdict === OK ? baseOffset : -1 });
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    // Long enough that what is appended meanwhile would be sent meanwhile, if nothing held it back.
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
     if (isLost) throw new RetryableError('kafka-timeout', 'no answer');
     return answers as T;
   }
