@@ -120,8 +120,9 @@ export class KafkaCluster {
 
   async #refresh(): Promise<void> {
     const request = metadataRequest([...this.#topics.keys()]);
+    const candidates = this.#candidates();
     let lastError: unknown;
-    for (const address of this.#candidates()) {
+    for (const address of candidates) {
       try {
         this.#take(await this.#channel(address, 'control').send(request));
         return;
@@ -130,9 +131,9 @@ export class KafkaCluster {
         lastError = error;
       }
     }
-    throw new RetryableError('kafka-unreachable', `No broker of the Kafka cluster answers (asked ${this.#candidates().length}).`, {
-      cause: lastError,
-    });
+    const asked = candidates.map(({ host, port }) => `${host}:${port}`).join(', ');
+    const said = lastError instanceof Error ? ` The last one: ${lastError.message}` : '';
+    throw new RetryableError('kafka-unreachable', `No broker of the Kafka cluster answers (asked ${asked}).${said}`, { cause: lastError });
   }
 
   /** Brokers with an open connection first, then the others, then the addresses given. */

@@ -72,6 +72,8 @@ export function responseError(errorCode: number, action: string, where: string):
   return kind === 'retry' || kind === 'stale-metadata' ? new RetryableError(code, message) : new AlarmError(code, message);
 }
 
+const SASL_ERRORS = new Set(['ILLEGAL_SASL_STATE', 'UNSUPPORTED_SASL_MECHANISM', 'SASL_AUTHENTICATION_FAILED']);
+
 /** The topic does not exist, or has fewer partitions than this one. */
 export function topicMissing(topic: string, partition: number): AlarmError {
   return new AlarmError(
@@ -90,10 +92,11 @@ export function clientError(error: unknown, address: string): Error {
   if (error instanceof RetryableError || error instanceof AlarmError) return error;
   if (!(error instanceof Error)) return new Error(String(error));
   const options = { cause: error };
-  if (error.name === 'KafkaJSSASLAuthenticationError') {
+  const type = (error as { type?: string }).type ?? '';
+  if (error.name === 'KafkaJSSASLAuthenticationError' || SASL_ERRORS.has(type)) {
     return new AlarmError(
       'kafka-authentication',
-      `Kafka at ${address} refuses the user or the password (${error.message}): correct the SASL settings.`,
+      `Kafka at ${address} does not accept the login (${error.message}): correct user, password and mechanism, and check that this port asks for SASL at all.`,
       options,
     );
   }
