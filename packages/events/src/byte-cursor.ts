@@ -103,7 +103,7 @@ export class ByteCursor {
     if (this.#at !== this.#bytes.length) throw new RangeError('The bytes go on after the value.');
   }
 
-  /** Elements of the next block of an array or map; each takes a byte at least, so that more cannot be there. */
+  /** Elements of the next block of an array or map: at most as many as bytes, since each of ours takes one at least. */
   #blockCount(): number {
     let count = this.long();
     if (count < 0) {

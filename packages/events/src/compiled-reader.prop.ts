@@ -94,6 +94,11 @@ test('an array in blocks with their sizes is read like any other', () => {
   expect(read(Buffer.from([3, 8, 2, 4, 2, 6, 0]), 0)).toEqual([1, 2, 3]);
 });
 
+test('an array cannot have more elements than there are bytes, even if they take none', () => {
+  const read = compileReader(avsc.Type.forSchema({ type: 'array', items: 'null' } as Schema));
+  expect(() => read(Buffer.concat([zigzag(2n ** 40n), Buffer.alloc(9)]), 0)).toThrow('The bytes end too early.');
+});
+
 test('a schema that the fast reader was not made for is refused when it is compiled', () => {
   const union: unknown = ['null', 'string', 'long'];
   expect(() => compileReader(avsc.Type.forSchema(union as Schema))).toThrow(/two branches/);

@@ -16,7 +16,7 @@ import { BECAUSE_KINDS } from './wire.ts';
 export const anyText = fc.oneof(
   fc.string({ maxLength: 20 }),
   fc.string({ unit: 'grapheme', maxLength: 100 }),
-  fc.constantFrom('', '__proto__', 'constructor', 'toString', '{u7}', 'a b', '🛒', 'x'.repeat(300)),
+  fc.constantFrom('', '__proto__', 'constructor', 'toString', '{u7}', 'a b', '🛒', 'café', 'x'.repeat(300)),
 );
 
 const optionalText = fc.option(anyText);
