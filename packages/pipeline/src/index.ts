@@ -11,3 +11,4 @@ export * from './process/stream-config.ts';
 export * from './process/stream-process.ts';
 export * from './process/wire-tools.ts';
 export * from './process/pipeline-topics.ts';
+export * from './replay-handlers.ts';
