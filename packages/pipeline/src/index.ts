@@ -1,5 +1,4 @@
 export * from './keys.ts';
-export * from './schema-prefix.ts';
 export * from './item/catalog-facts.ts';
 export * from './item/item-stream.ts';
 export * from './item/sources.ts';

@@ -55,7 +55,7 @@ export class ClaimedShard<E> {
   #position: ShardPosition;
   /** No timer of the store is due at or before this time. */
   #noTimerUpToMs = Number.NEGATIVE_INFINITY;
-  #timers = new TimerQueue([]);
+  #timers = new TimerQueue([], 0);
   #clockMs: number;
   #mode: BatchMode = { coalesced: false, isRedo: false, omissions: [] };
   #deadLetters: Append[] = [];
@@ -109,7 +109,7 @@ export class ClaimedShard<E> {
     }
     const due = await this.#dueTimers(untilMs);
     for (const timer of due) for (const key of this.#fold.keysOfTimer(timer.name)) need(key);
-    this.#timers = new TimerQueue(due);
+    this.#timers = new TimerQueue(due, untilMs);
     if (missing.size === 0) return;
     const keys = [...missing];
     const { values, ...head } = await this.#store.read(this.shard, keys);

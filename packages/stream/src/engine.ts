@@ -35,7 +35,7 @@ export interface EngineOptions {
 export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   batchLimitRecords: 2_000,
   inboxLimitRecords: 4_000,
-  fetchMaxBytes: 1_048_576,
+  fetchMaxBytes: 262_144,
   fetchMaxWaitMs: 50,
   gatherMs: 2,
   cacheLimitEntities: 20_000,

@@ -8,16 +8,22 @@ export class TimerQueue {
   /** What the batch changed: new due time, or null when cancelled or fired. */
   readonly #changes = new Map<string, number | null>();
   readonly #stored: Map<string, number>;
+  readonly #untilMs: number;
   #waiting: Timer[];
 
-  /** @param stored all timers of the store that are due within the batch, in order. */
-  constructor(stored: readonly Timer[]) {
+  /**
+   * @param stored all timers of the store that are due within the batch, in order.
+   * @param untilMs the shard's clock at the end of the batch: what is set for later cannot fire in it.
+   */
+  constructor(stored: readonly Timer[], untilMs: number) {
+    this.#untilMs = untilMs;
     this.#stored = new Map(stored.map((timer) => [timer.name, timer.dueMs]));
     this.#waiting = [...stored];
   }
 
   set(name: string, dueMs: number): void {
     this.#changes.set(name, dueMs);
+    if (dueMs > this.#untilMs) return;
     const timer = { name, dueMs };
     let at = this.#waiting.length;
     while (at > 0 && compareTimers(this.#waiting[at - 1]!, timer) > 0) at--;

@@ -4,13 +4,13 @@ import {
   EventEncoder,
   loadSchemas,
   openRegistry,
+  schemaPrefix,
   topicOnBroker,
   type OnNote,
   type Registry,
 } from '@millrace/events';
 import { JournalCodec } from '@millrace/stream/journal';
 import type { ItemTopics } from '../item/item-stream.ts';
-import { schemaPrefix } from '../schema-prefix.ts';
 import type { UserTopics } from '../user/user-stream.ts';
 
 /** Everything that turns bytes of the wire into events and back, for one pipeline. */
