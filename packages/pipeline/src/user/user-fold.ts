@@ -23,9 +23,11 @@ import type { UserShardEvent, UserStreamParts } from './user-stream.ts';
 const EVIDENCE_PART_BYTES = 262_144;
 const DAY_MS = 86_400_000;
 
-/** A list that an event deserves, with all that the ranking will look at, as it was right after the event. */
+/** A list that an event deserves. */
 interface WantedList {
-  readonly request: RankRequest;
+  readonly placement: 'next' | 'after-purchase';
+  /** What the ranking will look at, as it was right after the event; while catching up, as it is after the batch. */
+  readonly request: () => RankRequest;
   readonly user: string;
   readonly eventId: string;
   readonly timeMs: number;
@@ -102,13 +104,13 @@ export class UserFold implements ShardFold<UserShardEvent> {
     if (wanted.length < this.#lists.size) this.#scope.note('list-too-old', this.#lists.size - wanted.length);
     if (wanted.length === 0) return [];
     renderer.setParameters(this.#state.value.parameters);
-    const rankings = await renderer.rank(wanted.map(({ request }) => request), nowMs);
+    const rankings = await renderer.rank(wanted.map(({ request }) => request()), nowMs);
     const records: NewRecord[] = [];
     wanted.forEach((list, i) => {
       const ranking = rankings[i]!;
       if (this.#isSilent(list, ranking)) return;
       records.push({ key: Buffer.from(list.user), value: this.#encode(list, ranking) });
-      this.#published.push({ placement: list.request.placement, timestampMs: list.cause.timestampMs });
+      this.#published.push({ placement: list.placement, timestampMs: list.cause.timestampMs });
     });
     if (records.length === 0) return [];
     return [{ topic: this.#parts.topics.recommendations, partition: this.#scope.shard.number, records }];
@@ -151,32 +153,38 @@ export class UserFold implements ShardFold<UserShardEvent> {
     profile: Profile,
     repeatPrior: RankRequest['repeatPrior'],
   ): void {
-    const basket = event.type === 'order' ? event.lines.map(({ itemId }) => itemId) : undefined;
-    const request: RankRequest = {
-      placement,
-      recent: recentViewed(profile),
-      rawTrail: rawTrail(profile),
-      day: Math.floor(event.timeMs / DAY_MS),
-      basket,
-      exclude: basket,
-      length: this.#parts.lists.length,
-      repeatPrior,
-    };
     const { user, eventId, timeMs } = event;
-    // While catching up, a user's newest event of the batch speaks for the others.
-    const slot = this.#scope.coalesced ? user : `${cause.topic}/${cause.offset}`;
-    if (this.#lists.delete(slot)) this.#scope.note('list-coalesced');
-    this.#lists.set(slot, { request, user, eventId, timeMs, cause });
+    const makeRequest = (): RankRequest => {
+      const basket = event.type === 'order' ? event.lines.map(({ itemId }) => itemId) : undefined;
+      return {
+        placement,
+        recent: recentViewed(profile),
+        rawTrail: rawTrail(profile),
+        day: Math.floor(timeMs / DAY_MS),
+        basket,
+        exclude: basket,
+        length: this.#parts.lists.length,
+        repeatPrior,
+      };
+    };
+    if (this.#scope.coalesced) {
+      // A user's newest event of the batch speaks for the others, so nothing is made for those.
+      if (this.#lists.delete(user)) this.#scope.note('list-coalesced');
+      this.#lists.set(user, { placement, request: makeRequest, user, eventId, timeMs, cause });
+    } else {
+      const request = makeRequest();
+      this.#lists.set(`${cause.topic}/${cause.offset}`, { placement, request: () => request, user, eventId, timeMs, cause });
+    }
   }
 
   /** Is it what this user was told last? After a redo nobody knows, so it is said again. */
-  #isSilent({ user, request }: WantedList, { items }: Ranking): boolean {
+  #isSilent({ user, placement }: WantedList, { items }: Ranking): boolean {
     if (items.length === 0) {
       this.#scope.note('list-empty');
       return true;
     }
     const memo = this.#scope.entity<ListMemo>(memoKey(user));
-    const slot = request.placement === 'after-purchase' ? 'afterPurchase' : 'next';
+    const slot = placement === 'after-purchase' ? 'afterPurchase' : 'next';
     const hash = hashOfList(items);
     if (!this.#scope.isRedo && memo.value[slot] === hash) {
       this.#scope.note('list-silent');
@@ -187,13 +195,13 @@ export class UserFold implements ShardFold<UserShardEvent> {
     return false;
   }
 
-  #encode({ user, eventId, timeMs, cause, request }: WantedList, { items, countsAgeMs }: Ranking): Buffer {
+  #encode({ user, eventId, timeMs, cause, placement }: WantedList, { items, countsAgeMs }: Ranking): Buffer {
     const { topic, partition, offset } = cause;
     return this.#parts.encoder.encodeRecommendations({
-      id: `${this.#scope.incarnation.toString('hex')}.${topic}.${partition}.${offset}.${request.placement}`,
+      id: `${this.#scope.incarnation.toString('hex')}.${topic}.${partition}.${offset}.${placement}`,
       cause: { topic, partition, offset, eventId },
       user,
-      placement: request.placement,
+      placement,
       timeMs,
       items: items.map(({ item, score, because }) => ({
         itemId: item,
