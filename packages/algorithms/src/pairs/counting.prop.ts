@@ -57,7 +57,7 @@ describe('variable-length integers', () => {
 describe('an item interner', () => {
   test('gives one number to one id, by text or by bytes, and orders by UTF-8 bytes', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 6 }), { maxLength: 200 }), fc.integer(), (items, seed) => {
+      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 6 }), { maxLength: 200, size: 'max' }), fc.integer(), (items, seed) => {
         const interner = new ItemInterner(seed);
         const ids = items.map((item, at) => {
           const bytes = Buffer.from(`<${item}>`);
@@ -83,7 +83,7 @@ describe('an item interner', () => {
 });
 
 describe('top lists', () => {
-  const steps = fc.array(fc.tuple(fc.nat(150), fc.nat(50), fc.nat(2)), { maxLength: 400 });
+  const steps = fc.array(fc.tuple(fc.nat(150), fc.nat(50), fc.nat(2)), { maxLength: 400, size: 'max' });
 
   test('hold the largest of all rows by (value, id), and read back as they were written', () => {
     fc.assert(

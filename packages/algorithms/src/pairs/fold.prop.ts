@@ -183,7 +183,7 @@ describe('folding evidence', () => {
   test('equals a plain fold with big integers, over days, decays, trims and late evidence', () => {
     const parameters = { ...ROOMY, neighboursKept: 3 };
     fc.assert(
-      fc.property(fc.array(fc.array(callOn(fc.oneof(withoutOlderThanADay, fc.integer({ min: 0, max: 400 }))), { maxLength: 12 }), { maxLength: 6 }), (batches) => {
+      fc.property(fc.array(fc.array(callOn(fc.oneof(withoutOlderThanADay, fc.integer({ min: 0, max: 400 }))), { maxLength: 12, size: 'max' }), { maxLength: 6, size: 'max' }), (batches) => {
         const shards = new Shards(parameters);
         const oracle = new Oracle(parameters);
         for (const calls of batches) {
@@ -196,7 +196,7 @@ describe('folding evidence', () => {
   });
 
   test('within one day and below the caps no order of events and no cut into batches makes a difference', () => {
-    const shuffled = fc.array(callOn(fc.constant(100)), { minLength: 1, maxLength: 40 }).chain((calls) =>
+    const shuffled = fc.array(callOn(fc.constant(100)), { minLength: 1, maxLength: 40, size: 'max' }).chain((calls) =>
       fc.tuple(fc.constant(calls), fc.shuffledSubarray(calls, { minLength: calls.length }), fc.integer({ min: 1, max: 10 })),
     );
     fc.assert(
@@ -213,7 +213,7 @@ describe('folding evidence', () => {
   test('a row that is read back at any moment and one that stayed in memory write the same bytes', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.array(callOn(fc.integer({ min: 0, max: 40 })), { maxLength: 12 }), { maxLength: 8 }),
+        fc.array(fc.array(callOn(fc.integer({ min: 0, max: 40 })), { maxLength: 12, size: 'max' }), { maxLength: 8, size: 'max' }),
         fc.infiniteStream(fc.boolean()),
         (batches, reloads) => {
           const kept = new Shards(SMALL);
@@ -231,7 +231,7 @@ describe('folding evidence', () => {
 
   test('parts stay below the limit, are numbered to the last, and fold to the same bytes as one record', () => {
     fc.assert(
-      fc.property(fc.array(callOn(fc.integer({ min: 0, max: 40 })), { maxLength: 40 }), fc.integer({ min: 200, max: 600 }), (calls, maxPartBytes) => {
+      fc.property(fc.array(callOn(fc.integer({ min: 0, max: 40 })), { maxLength: 40, size: 'max' }), fc.integer({ min: 200, max: 600 }), (calls, maxPartBytes) => {
         const whole = new Shards(SMALL);
         whole.fold(calls);
         const inParts = new Shards(SMALL);

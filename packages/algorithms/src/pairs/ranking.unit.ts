@@ -220,6 +220,13 @@ describe('what must be read first', () => {
     expect(ranker.rank(request({ recent: ['x'] })).countsAgeMs).toBe(0);
   });
 
+  test('totals that have changed damp as they are now', () => {
+    const { cache, ranker } = world({ x: { vv: { y: 9, z: 8 } }, y: {}, z: {} });
+    expect(names(ranker.rank(request({ recent: ['x'] })).items)).toEqual(['y', 'z']);
+    cache.putTotals('y', rowBytes({ views: 100 }).subarray(0, ROW_TOTALS_BYTES));
+    expect(names(ranker.rank(request({ recent: ['x'] })).items)).toEqual(['z', 'y']);
+  });
+
   test('is asked once in a batch, however many requests want it', () => {
     const { ranker } = world({});
     const needs: RankNeeds = { rows: [], totals: [] };
@@ -233,6 +240,8 @@ describe('what must be read first', () => {
     expect(names(ranker.rank(request({ recent: ['x'], length: 2 })).items)).toEqual(['y', 'z']);
     cache.putRow('x', rowBytes({ vv: { y: 9, w: 99 } }));
     expect(names(ranker.rank(request({ recent: ['x'], length: 2 })).items)).toEqual(['w', 'y']);
+    cache.putRow('x', rowBytes({ vv: { v: 99, w: 9 } }));
+    expect(names(ranker.rank(request({ recent: ['x'], length: 2 })).items)).toEqual(['v', 'w']);
     cache.putRow('x', null);
     expect(names(ranker.rank(request({ recent: ['x'], length: 2 })).items)).toEqual([]);
   });
