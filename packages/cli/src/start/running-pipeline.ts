@@ -39,6 +39,7 @@ export class RunningPipeline {
   readonly #services: ServiceProcess[] = [];
   /** Records of the shop's stream that earlier starts have put into the topics. */
   readonly replayedRecords: number;
+  #env: Readonly<Record<string, string>> = {};
   #isStopping = false;
 
   private constructor(options: StartOptions, servers: Servers, kafka: KafkaConnection, redis: RedisConnection, wire: WireTools, replayedRecords: number) {
@@ -85,13 +86,31 @@ export class RunningPipeline {
 
   /** Starts one worker of each service. The items first: the users' shards wait for them. */
   async startServices(env: Readonly<Record<string, string>>): Promise<void> {
-    for (const service of SERVICES) {
-      const { dataDir, shards, prefix, registry } = this.options;
-      const options = { dataDir, kafka: this.servers.kafka.address, redis: this.servers.redis.address, registry, shards, topicPrefix: prefix || undefined, env };
-      const started = await startService(service, 0, options);
-      this.#services.push(started);
-      await waitUntilServiceReady(started, READY_WITHIN_MS);
-    }
+    this.#env = env;
+    for (const service of SERVICES) await this.startService(service);
+  }
+
+  /** Starts one worker, with what `startServices` was given, and waits until it is ready. */
+  async startService(service: ServiceName): Promise<void> {
+    const { dataDir, shards, prefix, registry } = this.options;
+    const { kafka, redis } = this.servers;
+    const topicPrefix = prefix === '' ? undefined : prefix;
+    const started = await startService(service, 0, { dataDir, kafka: kafka.address, redis: redis.address, registry, shards, topicPrefix, env: this.#env });
+    this.#services.push(started);
+    await waitUntilServiceReady(started, READY_WITHIN_MS);
+  }
+
+  /** Kills a worker as an out-of-memory killer does. Resolves when it is gone. */
+  async killService(name: ServiceName): Promise<void> {
+    const at = this.#services.findIndex(({ service }) => service === name);
+    const [killed] = this.#services.splice(at, 1);
+    killed!.process.signal('SIGKILL');
+    await killed!.process.exited;
+  }
+
+  /** Base address of /metrics, /healthz and /readyz of a worker. */
+  healthUrlOf(name: ServiceName): string {
+    return this.#services.find(({ service }) => service === name)!.healthUrl;
   }
 
   /** Resolves with a sentence when a service ends that nobody stopped. */
