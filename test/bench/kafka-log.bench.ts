@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { connectKafka, KafkaLog } from '@millrace/stream/kafka/index';
+import { connectKafka, createTopics, KafkaLog } from '@millrace/stream/kafka/index';
 import { silentLogger } from '@millrace/runtime/logger';
 
 const PARTITIONS = 8;
@@ -19,7 +19,7 @@ const connection = await connectKafka({ brokers: [address], clientId: 'bench', l
 const admin = connection.client.admin();
 await admin.connect();
 const topic = `bench-${randomUUID()}`;
-await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }] });
+await createTopics(connection, [{ topic, partitions: PARTITIONS, replicationFactor: 1, config: {} }]);
 const log = new KafkaLog(connection, { lingerMs: 1 });
 
 function record(i: number): { key: Buffer; value: Buffer } {

@@ -11,6 +11,7 @@ const INVALID_TOPIC = 17;
 /** How often a topic that is not there is asked for before that is an alarm: a topic just created is not everywhere at once. */
 const MISSING_TOPIC_TRIES = 10;
 const MISSING_TOPIC_PAUSE_MS = 200;
+const LEADER_PAUSE_MS = 50;
 /** How many answers in a row must deny a topic that was there before it counts as gone. */
 const DENIALS_UNTIL_GONE = 5;
 
@@ -70,6 +71,25 @@ export class KafkaCluster {
       }
       for (const { topic } of partitions) if (!this.#topics.has(topic)) this.#topics.set(topic, undefined);
       await this.refresh();
+    }
+  }
+
+  /**
+   * Waits until every partition has a leader: for topics just created, which the brokers learn of one after another.
+   *
+   * @throws RetryableError when that takes longer than `timeoutMs`.
+   */
+  async waitForLeaders(partitions: readonly TopicPartition[], timeoutMs: number): Promise<void> {
+    const deadlineMs = performance.now() + timeoutMs;
+    for (;;) {
+      const leaderless = partitions.find(({ topic, partition }) => this.leaderOf(topic, partition) === undefined);
+      if (leaderless === undefined) return;
+      if (performance.now() > deadlineMs) {
+        throw new RetryableError('kafka-no-leader', `Partition ${leaderless.partition} of ${leaderless.topic} has no leader after ${timeoutMs} ms.`);
+      }
+      for (const { topic } of partitions) if (!this.#topics.has(topic)) this.#topics.set(topic, undefined);
+      await this.refresh();
+      await pause(LEADER_PAUSE_MS);
     }
   }
 

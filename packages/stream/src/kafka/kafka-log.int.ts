@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { silentLogger } from '@millrace/runtime/logger';
 import { test } from 'vitest';
 import { logSuite } from '../behaviour/log.suite.ts';
-import { connectKafka, KafkaLog } from './index.ts';
+import { connectKafka, createTopics, KafkaLog } from './index.ts';
 import { withAdmin } from './kafka-connection.ts';
 
 const address = process.env['MILLRACE_TEST_KAFKA'];
@@ -14,7 +14,7 @@ if (address === undefined) {
     const connection = await connectKafka({ brokers: [address], clientId: 'log-suite', logger: silentLogger });
     const topic = `log-suite-${randomUUID()}`;
     const partitions = 16;
-    await withAdmin(connection, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: partitions }] }));
+    await createTopics(connection, [{ topic, partitions, replicationFactor: 1, config: {} }]);
     const log = new KafkaLog(connection);
     return {
       log,

@@ -26,8 +26,11 @@ const MIN_PRODUCTION_INSYNC = 2;
 /** One more than must be in sync, so that one broker may be away and writing goes on. */
 const MIN_PRODUCTION_REPLICAS = 3;
 
+const LEADERS_TIMEOUT_MS = 30_000;
+
 /**
- * Creates the topics that do not exist yet; those that do stay as they are (see {@link checkTopics}).
+ * Creates the topics that do not exist yet and waits until they can be used; those that do stay as they are (see
+ * {@link checkTopics}).
  *
  * @returns the names of those created.
  * @throws RetryableError when Kafka cannot be reached, AlarmError when it refuses.
@@ -38,7 +41,7 @@ export function createTopics(connection: KafkaConnection, specs: readonly TopicS
     const missing = specs.filter(({ topic }) => !existing.has(topic));
     if (missing.length === 0) return [];
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false, // kafkajs gives up when the broker that it asks has not heard of the topic yet
       topics: missing.map(({ topic, partitions, replicationFactor, config }) => ({
         topic,
         numPartitions: partitions,
@@ -46,6 +49,8 @@ export function createTopics(connection: KafkaConnection, specs: readonly TopicS
         configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
       })),
     });
+    const partitions = missing.flatMap(({ topic, partitions: count }) => Array.from({ length: count }, (_, partition) => ({ topic, partition })));
+    await connection.cluster.waitForLeaders(partitions, LEADERS_TIMEOUT_MS);
     return missing.map(({ topic }) => topic);
   });
 }
