@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startRegistry } from '../../packages/testkit/src/servers/local-registry.ts';
-import { startServers } from '../../packages/testkit/src/servers/servers.ts';
-import { SetupError } from '../../packages/testkit/src/servers/setup-error.ts';
+import { startRegistry } from '@millrace/testkit/servers/local-registry';
+import { startServers } from '@millrace/testkit/servers/servers';
+import { SetupError } from '@millrace/testkit/servers/setup-error';
 
 /**
  * Starts one Kafka, one Redis and one schema registry for all integration tests of a run, and tells the tests where they

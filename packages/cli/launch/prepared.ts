@@ -2,7 +2,7 @@
 // Arguments: the path of the entry and the arguments for it.
 
 import { pathToFileURL } from 'node:url';
-import { SetupError } from '../../testkit/src/servers/setup-error.ts';
+import { SetupError } from '@millrace/testkit/servers/setup-error';
 import { provideSystemPrograms } from './system-programs.ts';
 
 const [node = process.execPath, , entry = '', ...args] = process.argv;

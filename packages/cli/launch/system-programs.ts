@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { findExecutable, findJava } from '../../testkit/src/servers/find-executable.ts';
-import { kafkaJarsAreHere, minimumJavaVersion } from '../../testkit/src/servers/kafka-jars.ts';
-import { SetupError } from '../../testkit/src/servers/setup-error.ts';
+import { findExecutable, findJava } from '@millrace/testkit/servers/find-executable';
+import { kafkaJarsAreHere, minimumJavaVersion } from '@millrace/testkit/servers/kafka-jars';
+import { SetupError } from '@millrace/testkit/servers/setup-error';
 
 /** A program from outside npm that the local servers need. */
 export interface SystemProgram {

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseCLI, startVitest } from 'vitest/node';
-import { repositoryRoot } from '../../testkit/src/servers/maven.ts';
+import { repositoryRoot } from '@millrace/testkit/servers/maven';
 import { concludeRun, ProgressReporter } from './progress-reporter.ts';
 
 function typeCheck(): boolean {

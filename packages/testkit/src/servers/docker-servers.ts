@@ -27,6 +27,9 @@ export interface DockerServerOptions {
   readonly emptyFirst?: boolean;
 }
 
+/** The engine answers, but a container did not start or cannot be reached. */
+export class DockerStartError extends SetupError {}
+
 /** A Docker engine that answers and has, or could fetch, the images of the servers that are wanted. */
 export interface DockerEngine {
   startKafka(options: DockerServerOptions): Promise<RunningServer>;
@@ -135,7 +138,7 @@ class ContainerEngine implements DockerEngine {
     try {
       started = await container.start();
     } catch (error) {
-      throw new SetupError(
+      throw new DockerStartError(
         `${name} could not be started in Docker (${error instanceof Error ? error.message : String(error)}): mend that, or set MILLRACE_SERVERS=local to run it without Docker.`,
         { cause: error },
       );
@@ -163,7 +166,7 @@ class ContainerEngine implements DockerEngine {
       await sleep(100);
     }
     await started.stop();
-    throw new SetupError(`${name} runs in Docker but does not answer at ${address}: see whether a firewall is in the way.`);
+    throw new DockerStartError(`${name} runs in Docker but does not answer at ${address}: see whether a firewall is in the way.`);
   }
 
   async #removeVolume(volume: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectDocker } from './docker-servers.ts';
+import { connectDocker, DockerStartError } from './docker-servers.ts';
 import type { DockerEngine, DockerServerOptions } from './docker-servers.ts';
 import { findExecutable, findJava } from './find-executable.ts';
 import { freePort, requireFreePort } from './free-port.ts';
@@ -64,13 +64,29 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
   const log = options.log ?? (() => undefined);
   const needs = { kafka: options.given?.kafka === undefined, redis: options.given?.redis === undefined };
   const engine = needs.kafka || needs.redis ? await chooseEngine(options, needs, log) : undefined;
+  try {
+    return await startBoth(options, engine, log);
+  } catch (error) {
+    // An engine that answers may still be unable to run anything; who did not insist on it is served without.
+    const insisted = wantedKind(options.want ?? 'auto', process.env) === 'docker';
+    if (engine === undefined || insisted || !(error instanceof DockerStartError) || !canRunLocally(needs)) throw error;
+    log(`${error.message} Going on without Docker.`);
+    return await startBoth(options, undefined, log);
+  }
+}
+
+async function startBoth(
+  options: ServersOptions,
+  engine: DockerEngine | undefined,
+  log: (line: string) => void,
+): Promise<Servers> {
   const data = options.data ?? 'keep';
-  const kafkaPort = options.kafkaPort ?? (await freePort());
-  const redisPort = options.redisPort ?? (await freePort());
-  const started = await Promise.allSettled([
-    needs.kafka ? start('kafka', kafkaPort, engine, options.dataDir, data, log) : givenServer(options.given?.kafka ?? ''),
-    needs.redis ? start('redis', redisPort, engine, options.dataDir, data, log) : givenServer(options.given?.redis ?? ''),
-  ]);
+  const begin = async (which: 'kafka' | 'redis', port: number | undefined): Promise<RunningServer> => {
+    const given = options.given?.[which];
+    if (given !== undefined) return givenServer(given);
+    return start(which, port ?? (await freePort()), engine, options.dataDir, data, log);
+  };
+  const started = await Promise.allSettled([begin('kafka', options.kafkaPort), begin('redis', options.redisPort)]);
   const [kafka, redis] = started;
   if (kafka.status === 'rejected' || redis.status === 'rejected') {
     // One that could not start must not leave the other behind.
