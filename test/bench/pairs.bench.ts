@@ -181,6 +181,14 @@ function measureDecode(world: PairWorld): Record<string, number> {
   return { decodeRowMicros: (cpuMicros() - begin) / values.length };
 }
 
+/** CPU time of a fixed piece of arithmetic: what the other figures are to be compared by when the machine is not quiet. */
+function calibrationMillis(): number {
+  const begin = cpuMicros();
+  let value = 1;
+  for (let step = 0; step < 100_000_000; step++) value = (Math.imul(value, 31) + step) | 0;
+  return value === 0 ? 0 : (cpuMicros() - begin) / 1_000;
+}
+
 const absent = missing(SESSIONS, EXAMPLES);
 if (absent !== undefined) throw new Error(`This bench needs the Retailrocket sessions: ${absent}.`);
 const views = interleavedViews();
@@ -191,6 +199,7 @@ const result = {
     node: process.version,
     cores: cpus().length,
     loadAverage1Min: loadavg()[0],
+    calibrationMillis: calibrationMillis(),
     events: views.length,
     openSessions: OPEN_SESSIONS,
     batchEvents: BATCH_EVENTS,
