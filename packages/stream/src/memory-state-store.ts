@@ -12,6 +12,7 @@ import {
   type StateAdmin,
   type StateStore,
   type Timer,
+  type WholeState,
 } from './state-store.ts';
 
 interface MemoryShard {
@@ -105,6 +106,15 @@ export class MemoryStateStore implements StateStore, StateAdmin {
 
   async clear(shard: ShardId): Promise<void> {
     this.#shards.delete(shardName(shard));
+  }
+
+  async writeState(shard: ShardId, { head, values, timers }: WholeState): Promise<boolean> {
+    const state = this.#of(shard);
+    if (state.values.has(HEAD_KEY)) return false;
+    for (const [key, value] of values) state.values.set(key, Buffer.from(value));
+    for (const { name, dueMs } of timers) state.timers.set(name, dueMs);
+    state.values.set(HEAD_KEY, Buffer.from(head));
+    return true;
   }
 
   /** What the shard holds now, without memos: they are no state. */

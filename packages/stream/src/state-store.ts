@@ -71,6 +71,14 @@ export interface StateStore {
   countAttempt(shard: ShardId, token: Buffer, mark: string): Promise<{ attempts: number; previousMark: string | null }>;
 }
 
+/** All that a shard holds at one commit; memos, owner and attempts are none of it. */
+export interface WholeState {
+  readonly head: Buffer;
+  /** Without the head. */
+  readonly values: ReadonlyMap<string, Buffer>;
+  readonly timers: readonly Timer[];
+}
+
 /** What tools (verify, rebuild, inspect, bench) need beyond the engine. */
 export interface StateAdmin {
   /** Every logical key of a shard's state with its kind; owner, memos and attempts are told apart. Batches of any size. */
@@ -79,8 +87,13 @@ export interface StateAdmin {
   timers(shard: ShardId): Promise<ShardHead & { readonly timers: Timer[] }>;
   /** Bytes by `MEMORY USAGE` of every key of the shard, memos, timers and head included. */
   memoryBytes(shard: ShardId): Promise<{ bytes: number; keys: number }>;
-  /** Removes every key of the shard. */
+  /** Removes every key of the shard, the head first: no commit applies to what is half gone. */
   clear(shard: ShardId): Promise<void>;
+  /**
+   * Writes a whole state where there is none, in many steps and the head last: until then no worker takes the shard for
+   * one that has a state. Answers false, and leaves the head as it is, when the shard has one.
+   */
+  writeState(shard: ShardId, state: WholeState): Promise<boolean>;
 }
 
 /** Prefix of keys that are outside the state and its digest. */

@@ -339,6 +339,15 @@ export function stateStoreSuite(name: string, makeStore: () => Promise<StateStor
       });
     });
 
+    onShard('a whole state is written once, however large', async (shard) => {
+      const values = new Map(Array.from({ length: 1_200 }, (_, i) => [`p:${i}`, bytes(`value ${i}`)] as const));
+      const timers = Array.from({ length: 1_200 }, (_, i) => ({ dueMs: 10 + i, name: `timer ${i}` }));
+      expect(await store.writeState(shard, { head: head(7), values, timers })).toBe(true);
+      expect(await store.writeState(shard, { head: head(8), values: new Map([['p:1', bytes('?')]]), timers: [] })).toBe(false);
+      const { head: at, values: found } = await made.other.read(shard, [...values.keys()]);
+      expect([at, found, (await made.other.timers(shard)).timers]).toEqual([head(7), [...values.values()], timers]);
+    });
+
     onShard('no one ever sees half a commit', async (shard) => {
       const commits = 150;
       const keys = Array.from({ length: 60 }, (_, i) => `p:${i}`);

@@ -12,6 +12,7 @@ import {
   type StateAdmin,
   type StateStore,
   type Timer,
+  type WholeState,
 } from '../state-store.ts';
 import type { RedisConnection } from './redis-connection.ts';
 
@@ -191,10 +192,27 @@ export class RedisStateStore implements StateStore, StateAdmin {
 
   async clear(shard: ShardId): Promise<void> {
     const { client } = this.#connection;
+    await this.#run('clearing of', shard, () => client.unlink(hashTag(shard) + HEAD_KEY));
     for await (const batch of this.keys(shard)) {
       const chunks = chunksOf(keysOf(shard, batch), KEYS_PER_ADMIN_CALL);
       await this.#run('clearing of', shard, () => Promise.all(chunks.map((chunk) => client.unlink(chunk))));
     }
+  }
+
+  async writeState(shard: ShardId, { head, values, timers }: WholeState): Promise<boolean> {
+    const { client } = this.#connection;
+    const tag = hashTag(shard);
+    const { head: present } = await this.read(shard, []);
+    if (present !== null) return false;
+    for (const chunk of chunksOf([...values], KEYS_PER_ADMIN_CALL)) {
+      const pairs = chunk.flatMap(([key, value]) => [tag + key, value]);
+      await this.#run('writing of', shard, () => client.mset(...pairs));
+    }
+    for (const chunk of chunksOf(timers, KEYS_PER_ADMIN_CALL)) {
+      const members = chunk.flatMap(({ dueMs, name }) => [dueMs, name]);
+      await this.#run('writing of', shard, () => client.zadd(tag + TIMERS_KEY, ...members));
+    }
+    return (await this.#run('writing of', shard, () => client.set(tag + HEAD_KEY, head, 'NX'))) === 'OK';
   }
 
   #run<T>(action: string, shard: ShardId, commands: () => Promise<T>): Promise<T> {
