@@ -1,5 +1,6 @@
 import type { Command } from './command/command.ts';
+import { rebuildCommand } from './rebuild/rebuild-command.ts';
 import { verifyCommand } from './verify/verify-command.ts';
 
 /** Every command of `millrace`, in the order of the help. */
-export const COMMANDS: readonly Command[] = [verifyCommand] as unknown as readonly Command[];
+export const COMMANDS: readonly Command[] = [verifyCommand, rebuildCommand] as unknown as readonly Command[];

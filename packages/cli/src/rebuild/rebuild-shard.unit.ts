@@ -1,0 +1,69 @@
+import type { MemoryLog } from '@millrace/stream/memory-log';
+import { MemoryStateStore } from '@millrace/stream/memory-state-store';
+import type { ShardId } from '@millrace/stream/state-store';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { fill, memoryLog, openTestWire, runUntilLagIsZero, startWorkers, testEvents, untilLagIsZero, type TestPipeline } from '../pipeline.fixture.ts';
+import { allShards, stateDigest } from '../verify/state-digest.ts';
+import { verifyPipeline } from '../verify/verify-pipeline.ts';
+import { rebuildShard } from './rebuild-shard.ts';
+
+const SHARDS = 2;
+const u1: ShardId = { kind: 'u', number: 1 };
+const WRITE = { write: true, replace: false };
+
+let pipeline: TestPipeline & { readonly log: MemoryLog; readonly store: MemoryStateStore };
+
+beforeEach(async () => {
+  const wire = await openTestWire(SHARDS, '');
+  pipeline = { log: memoryLog(wire, SHARDS), store: new MemoryStateStore(), wire, shards: SHARDS, prefix: '' };
+  await fill(pipeline, testEvents(300));
+  await runUntilLagIsZero(pipeline);
+});
+
+describe('rebuild', () => {
+  test('writes every shard of an emptied store as it was', async () => {
+    const before = await stateDigest(pipeline.store, SHARDS);
+    for (const shard of allShards(SHARDS)) {
+      await pipeline.store.clear(shard);
+      const { outcome, digest } = await rebuildShard(pipeline, shard, WRITE);
+      expect(outcome).toBe('written');
+      expect(before.shards.map((one) => one.digest)).toContain(digest);
+    }
+    expect(await stateDigest(pipeline.store, SHARDS)).toEqual(before);
+  });
+
+  test('changes nothing in a dry run', async () => {
+    await pipeline.store.clear(u1);
+    const { outcome, keys } = await rebuildShard(pipeline, u1, { write: false, replace: false });
+    expect([outcome, keys > 10]).toEqual(['would-write', true]);
+    expect(pipeline.store.snapshot(u1).values.size).toBe(0);
+  });
+
+  test('leaves a state alone, and replaces it with all that does not belong to it when told to', async () => {
+    const { values, timers } = pipeline.store.snapshot(u1);
+    pipeline.store.restore(u1, { values: new Map([...values, ['p:stranger', Buffer.from('?')]]), timers });
+    expect((await rebuildShard(pipeline, u1, WRITE)).outcome).toBe('has-state');
+    expect((await verifyPipeline(pipeline, { only: [u1] })).equal).toBe(false);
+    expect((await rebuildShard(pipeline, u1, { write: true, replace: true })).outcome).toBe('written');
+    expect((await verifyPipeline(pipeline, { only: [u1] })).equal).toBe(true);
+  });
+
+  test('finds nothing to fold where no worker has ever been', async () => {
+    const empty = { ...pipeline, log: memoryLog(pipeline.wire, SHARDS), store: new MemoryStateStore() };
+    expect((await rebuildShard(empty, u1, WRITE)).outcome).toBe('not-begun');
+  });
+
+  test('is taken up by the workers that stood without a state', async () => {
+    const workers = startWorkers(pipeline);
+    try {
+      await untilLagIsZero(pipeline);
+      await pipeline.store.clear(u1);
+      await fill(pipeline, testEvents(200));
+      await rebuildShard(pipeline, u1, WRITE);
+      await untilLagIsZero(pipeline);
+    } finally {
+      await workers.stop();
+    }
+    expect(await verifyPipeline(pipeline)).toMatchObject({ equal: true });
+  });
+});
