@@ -29,7 +29,7 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'millrace-journey-'));
   const options = parseStartOptions(['--data-dir', dataDir, '--shards', String(SHARDS)], dataDir) as StartOptions;
   pipeline = await RunningPipeline.open(options, () => undefined);
-  await pipeline.startServices({ MILLRACE_CLOCK_TICK_EVERY_MS: '0', MILLRACE_ENGINE_BATCH_LIMIT_RECORDS: '100' });
+  await pipeline.startServices({ MILLRACE_CLOCK_TICK_EVERY_MS: '0', MILLRACE_ENGINE_BATCH_LIMIT_RECORDS: '100', MILLRACE_ENGINE_COALESCE_LAG_MS: '86400000' });
 });
 
 afterAll(async () => {
