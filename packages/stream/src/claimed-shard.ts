@@ -183,7 +183,9 @@ export class ClaimedShard<E> {
 
   #foldOne({ input, record, decoded }: InputRecord<E>): void {
     const topic = this.#handler.spec.inputs[input]!;
-    const omission = this.#mode.omissions.find((left) => left.input === input && left.offset === record.offset);
+    const { omissions } = this.#mode;
+    const omission =
+      omissions.length === 0 ? undefined : omissions.find((left) => left.input === input && left.offset === record.offset);
     if (omission !== undefined) {
       this.#bury(topic, record, omission.reason, 'left out after repeated failures of its fold');
     } else if (decoded.kind === 'dead') {

@@ -67,12 +67,14 @@ export class ItemStream implements StreamHandler<ItemShardEvent> {
       foldVersion: ITEM_FOLD_VERSION,
     };
     const { interner } = this.#items;
+    // One for all rows: a commit encodes hundreds of them.
+    const writer = new ByteWriter();
     const rows: EntityCodec<ItemRow> = {
       decode: (bytes) => (bytes === null ? new ItemRow(interner) : decodeRow(bytes, interner)),
       // A row without a day has no evidence: it was forgotten, or never was.
       encode: (row) => {
         if (row.day < 0) return null;
-        const writer = new ByteWriter();
+        writer.length = 0;
         encodeRow(row, writer);
         return writer.take();
       },
