@@ -4,11 +4,11 @@
  */
 import { loadavg } from 'node:os';
 import type { UserEvent } from '@millrace/events/types';
-import { DEFAULT_FOLD_PARAMETERS } from '../../packages/algorithms/src/fold-parameters.ts';
-import type { EvidenceSink } from '../../packages/algorithms/src/pairs/evidence-sink.ts';
-import { emptyRepeatPrior } from '../../packages/algorithms/src/pairs/repeat-prior.ts';
-import { decodeProfile, encodeProfile, foldUserEvent, Profile } from '../../packages/algorithms/src/profile/index.ts';
-import { fullEvents, typicalEvents, youngEvents } from '../../packages/algorithms/src/profile/test-profiles.ts';
+import { DEFAULT_FOLD_PARAMETERS } from '@millrace/algorithms/fold-parameters';
+import type { EvidenceSink } from '@millrace/algorithms/pairs/evidence-sink';
+import { emptyRepeatPrior } from '@millrace/algorithms/pairs/repeat-prior';
+import { decodeProfile, encodeProfile, foldUserEvent, Profile } from '@millrace/algorithms/profile/index';
+import { fullEvents, typicalEvents, youngEvents } from '@millrace/algorithms/profile/test-profiles';
 
 const ROUNDS = 9;
 const silent: EvidenceSink = { view() {}, bought() {}, basket() {} };
