@@ -55,6 +55,8 @@ export class ClaimedShard<E> {
   #position: ShardPosition;
   /** No timer of the store is due at or before this time. */
   #noTimerUpToMs = Number.NEGATIVE_INFINITY;
+  /** Timers were loaded for the present batch. */
+  #hasDueTimers = false;
   #timers = new TimerQueue([], 0);
   #clockMs: number;
   #mode: BatchMode = { coalesced: false, isRedo: false, omissions: [] };
@@ -171,6 +173,8 @@ export class ClaimedShard<E> {
     if (outcome === 'refused') throw new ShardLost('commit-refused', 'Another worker has committed meanwhile.');
     this.#position = next;
     this.#cache.settle();
+    // Fired is what the clock has reached, not what was loaded: a record that was left out did not move it.
+    if (this.#hasDueTimers) this.#noTimerUpToMs = this.#clockMs;
     for (const { dueMs } of timers.set) if (dueMs <= this.#noTimerUpToMs) this.#noTimerUpToMs = dueMs - 1;
     return changes.puts.reduce((bytes, [, value]) => bytes + value.length, 0);
   }
@@ -213,13 +217,14 @@ export class ClaimedShard<E> {
   }
 
   async #dueTimers(untilMs: number): Promise<Timer[]> {
+    this.#hasDueTimers = false;
     if (untilMs <= this.#noTimerUpToMs) return [];
     for (let limit = TIMER_PAGE; ; limit *= 4) {
       const { timers, nextDueMs, ...head } = await this.#store.dueTimers(this.shard, untilMs, limit);
       this.#mustBeHead(head);
       if (timers.length >= limit) continue;
-      // Nothing due: the next one is known. Something due: it is taken now, and all others come after `untilMs`.
-      this.#noTimerUpToMs = timers.length > 0 ? untilMs : (nextDueMs ?? Number.POSITIVE_INFINITY) - 1;
+      this.#hasDueTimers = timers.length > 0;
+      if (!this.#hasDueTimers) this.#noTimerUpToMs = (nextDueMs ?? Number.POSITIVE_INFINITY) - 1;
       return timers;
     }
   }
