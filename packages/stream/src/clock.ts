@@ -21,6 +21,8 @@ export const systemClock: Clock = {
     }),
 };
 
+const OVER = 'over';
+
 /** A door bell: one side rings, the other waits for it, with a limit. A ring that nobody waited for is not lost. */
 export class Bell {
   #isRung = false;
@@ -40,7 +42,8 @@ export class Bell {
       });
       signal?.addEventListener('abort', this.#onAbort, { once: true });
       await Promise.race([rung, clock.sleep(limitMs, limit.signal)]);
-      limit.abort();
+      // A reason of its own, because the default one is an exception with a stack, made for nobody.
+      limit.abort(OVER);
       signal?.removeEventListener('abort', this.#onAbort);
       this.#wake = undefined;
     }
