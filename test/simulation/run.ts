@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { Tally } from './tally.ts';
 import { runToyWorld } from './toy-world.ts';
 
 /**
@@ -13,13 +14,16 @@ const { values } = parseArgs({
   },
 });
 const from = Number(values.from);
+const tally = new Tally();
 let failed = 0;
 for (let seed = from; seed < from + Number(values.seeds); seed++) {
   const report = await runToyWorld(seed);
+  tally.addAll(report.tally);
   if (report.problems.length === 0) continue;
   failed++;
   console.log(`seed ${seed} (${report.kind}): ${report.problems.slice(0, 4).join('; ')}`);
   if (values['stop-at-first']) break;
 }
+console.log(`What happened: ${tally.toString()}.`);
 console.log(`${Number(values.seeds)} worlds from seed ${from}, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

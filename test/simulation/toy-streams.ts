@@ -20,6 +20,8 @@ import type { StateStore } from '@millrace/stream/state-store';
 export const USER_SHARDS = 2;
 export const ITEM_SHARDS = 2;
 export const QUIET_AFTER_MS = 40;
+/** Small, so that there are many parts to lose and to overtake each other. */
+export const ADDS_PER_PART = 1;
 
 export interface ToyEvent {
   readonly user: string;
@@ -29,7 +31,7 @@ export interface ToyEvent {
   readonly poison?: boolean;
 }
 
-interface ToyUser {
+export interface ToyUser {
   n: number;
   sum: number;
   hash: number;
@@ -66,7 +68,10 @@ export class ToyUserStream implements StreamHandler<ToyEvent> {
     downstream: { kind: 'i', shards: ITEM_SHARDS },
     foldVersion: 1,
   } as const;
-  readonly codecs = { u: json(freshUser) as EntityCodec<never> };
+  readonly codecs = {
+    u: json(freshUser) as EntityCodec<never>,
+    q: json(() => ({ fired: 0 })) as EntityCodec<never>,
+  };
   readonly #store: StateStore;
 
   /** @param store where lists look at the items: never part of the state. */
@@ -93,7 +98,7 @@ export class ToyUserStream implements StreamHandler<ToyEvent> {
 }
 
 class ToyUserFold implements ShardFold<ToyEvent> {
-  readonly shardKeys: readonly string[] = [];
+  readonly shardKeys = ['q'];
   readonly #scope: ShardScope;
   readonly #store: StateStore;
   #adds: (readonly [number, number])[][] = [];
@@ -130,6 +135,7 @@ class ToyUserFold implements ShardFold<ToyEvent> {
     this.#scope.setTimer(`${event.user}\0quiet`, this.#scope.clockMs + QUIET_AFTER_MS);
     this.#adds[event.item % ITEM_SHARDS]!.push([event.item, event.n]);
     const id = `${this.#scope.incarnation.toString('hex')}.${topic}.${partition}.${offset}`;
+    if (this.#scope.coalesced) this.#scope.note('event-coalesced');
     if (user.n % 3 === 0) this.#changes.push({ id: `${id}.change`, payload: `${user.n}/${user.sum}`, user: event.user });
     this.#lists.set(this.#scope.coalesced ? event.user : id, { id: `${id}.list`, item: event.item });
   }
@@ -138,7 +144,11 @@ class ToyUserFold implements ShardFold<ToyEvent> {
     const user = name.split('\0')[0]!;
     const { hash } = this.#scope.entity<ToyUser>(`u:${user}`).value;
     const id = `${this.#scope.incarnation.toString('hex')}.quiet.${user}.${dueMs}`;
-    this.#changes.push({ id, payload: `quiet ${hash}`, user });
+    this.#scope.note('timer-fired');
+    // The number tells in which order the shard's timers fired.
+    const quiet = this.#scope.entity<{ fired: number }>('q');
+    this.#changes.push({ id, payload: `quiet ${hash} ${quiet.value.fired++}`, user });
+    this.#scope.touch(quiet);
   }
 
   announcements({ journalOffset, incarnation }: BatchIdentity): Append[] {
@@ -146,9 +156,9 @@ class ToyUserFold implements ShardFold<ToyEvent> {
     const appends: Append[] = [];
     this.#adds.forEach((adds, partition) => {
       const parts: ToyEvidence[] = [];
-      for (let at = 0; at < adds.length; at += 2) {
+      for (let at = 0; at < adds.length; at += ADDS_PER_PART) {
         const evidence = { source, incarnation: incarnation.toString('hex'), journalOffset, part: parts.length };
-        parts.push({ ...evidence, adds: adds.slice(at, at + 2) });
+        parts.push({ ...evidence, adds: adds.slice(at, at + ADDS_PER_PART) });
       }
       if (parts.length === 0) return;
       const records = parts.map((part) => ({ key: null, value: Buffer.from(JSON.stringify(part)) }));
@@ -242,7 +252,10 @@ function foldItem(scope: ShardScope, event: ToyItemEvent): void {
   const { source, incarnation, journalOffset, part } = event;
   const last = applied.value[source];
   if (last !== undefined && last.incarnation !== incarnation) throw new AlarmError('incarnation-unknown', 'unknown source');
-  if (last !== undefined && (journalOffset < last.journalOffset || (journalOffset === last.journalOffset && part <= last.part))) return;
+  if (last !== undefined && (journalOffset < last.journalOffset || (journalOffset === last.journalOffset && part <= last.part))) {
+    scope.note('evidence-skipped');
+    return;
+  }
   applied.value[source] = { incarnation, journalOffset, part };
   scope.touch(applied);
   for (const [item, n] of event.adds) {

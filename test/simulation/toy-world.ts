@@ -1,10 +1,7 @@
-import { digestOf, readShardState } from '@millrace/stream/shard-digest';
-import { ShardReplay } from '@millrace/stream/shard-replay';
-import { decodeHead } from '@millrace/stream/shard-head';
-import type { LogRecord } from '@millrace/stream/log';
-import type { ShardId } from '@millrace/stream/state-store';
 import type { StreamHandler } from '@millrace/stream/handler';
-import { freshUser, ITEM_SHARDS, ToyItemStream, ToyUserStream, USER_SHARDS, type ToyEvent } from './toy-streams.ts';
+import type { Tally } from './tally.ts';
+import { judgeToyWorld, TOY_ITEMS, TOY_USERS, type ToyInput } from './toy-oracle.ts';
+import { ITEM_SHARDS, ToyItemStream, ToyUserStream, USER_SHARDS, type ToyEvent } from './toy-streams.ts';
 import { World, type WorldFaults } from './world.ts';
 
 const TOPICS = {
@@ -18,8 +15,6 @@ const TOPICS = {
   changes: USER_SHARDS,
   lists: USER_SHARDS,
 };
-const USERS = 5;
-const ITEMS = 6;
 
 /** What happened in a world, for the one who looks at a failing seed. */
 export interface WorldReport {
@@ -27,6 +22,7 @@ export interface WorldReport {
   readonly kind: 'live' | 'catch-up';
   readonly inputs: number;
   readonly problems: readonly string[];
+  readonly tally: Tally;
 }
 
 /**
@@ -38,8 +34,8 @@ export async function runToyWorld(seed: number): Promise<WorldReport> {
   const world = new World(
     seed,
     [
-      { shards: USER_SHARDS, handler: (store) => new ToyUserStream(store) as unknown as StreamHandler<never> },
-      { shards: ITEM_SHARDS, handler: () => itemStream as unknown as StreamHandler<never> },
+      { kind: 'u', shards: USER_SHARDS, handler: (store) => new ToyUserStream(store) as unknown as StreamHandler<never> },
+      { kind: 'i', shards: ITEM_SHARDS, handler: () => itemStream as unknown as StreamHandler<never> },
     ],
     TOPICS,
   );
@@ -53,7 +49,12 @@ export async function runToyWorld(seed: number): Promise<WorldReport> {
   };
   const { random } = world;
   const faults: WorldFaults = {
-    rates: { fails: random.pick([0, 0.01, 0.05]), losesReply: random.pick([0, 0.01, 0.05]), duplicates: random.pick([0, 0.05, 0.2]) },
+    rates: {
+      fails: random.pick([0, 0.01, 0.05]),
+      cutsShort: random.pick([0, 0.1]),
+      losesReply: random.pick([0, 0.01, 0.05]),
+      duplicates: random.pick([0, 0.05, 0.2]),
+    },
     turns: kind === 'catch-up' ? 250 : 350,
     kill: random.pick([0.005, 0.02]),
     pause: random.pick([0, 0.02, 0.05]),
@@ -70,19 +71,12 @@ export async function runToyWorld(seed: number): Promise<WorldReport> {
   const problems: string[] = [];
   try {
     await world.drain(() => isAtRest(world));
-    problems.push(...(await judge(world, inputs, kind)));
+    problems.push(...(await judgeToyWorld(world, inputs, kind)));
   } catch (error) {
     problems.push(error instanceof Error ? error.message : String(error));
   }
   problems.push(...world.alarms.map((alarm) => `alarm ${alarm}`));
-  return { seed, kind, inputs: inputs.length, problems };
-}
-
-interface ToyInput {
-  readonly topic: 'big' | 'small' | 'control' | 'catalog';
-  readonly value: Buffer;
-  readonly event: ToyEvent | undefined;
-  readonly place: number;
+  return { seed, kind, inputs: inputs.length, problems, tally: world.tally };
 }
 
 function partitionOf(input: ToyInput): number {
@@ -101,11 +95,11 @@ function makeInputs(world: World, kind: 'live' | 'catch-up'): ToyInput[] {
     // Live worlds have disorder; in a catch-up every topic is in order, so that nothing may come out late.
     const disorder = kind === 'live' && random.chance(0.2) ? -random.below(60) : 0;
     const event: ToyEvent = {
-      user: `u${random.below(USERS)}`,
+      user: `u${random.below(TOY_USERS)}`,
       t: t + disorder,
-      item: random.below(ITEMS),
+      item: random.below(TOY_ITEMS),
       n: 1 + random.below(9),
-      ...(random.chance(0.02) ? { poison: true } : {}),
+      ...(random.chance(0.04) ? { poison: true } : {}),
     };
     if (random.chance(0.05)) inputs.push({ topic, value: Buffer.from(`{broken ${place}`), event: undefined, place });
     else if (random.chance(0.08)) {
@@ -120,78 +114,4 @@ function isAtRest(world: World): boolean {
     world.hasTakenAll('u', USER_SHARDS, ['big', 'small', 'control']) &&
     world.hasTakenAll('i', ITEM_SHARDS, ['item-evidence', 'catalog'])
   );
-}
-
-/** The oracle: everything it says comes from the inputs, nothing from the engine. */
-async function judge(world: World, inputs: readonly ToyInput[], kind: 'live' | 'catch-up'): Promise<string[]> {
-  const problems: string[] = [];
-  const expectEqual = (what: string, found: unknown, wanted: unknown): void => {
-    if (JSON.stringify(found) !== JSON.stringify(wanted)) {
-      problems.push(`${what}: found ${JSON.stringify(found)}, must be ${JSON.stringify(wanted)}`);
-    }
-  };
-  const good = inputs.filter(({ event }) => event !== undefined && event.poison !== true).map(({ event }) => event!);
-  for (let u = 0; u < USERS; u++) {
-    const mine = good.filter(({ user }) => user === `u${u}`);
-    const stored = world.store.snapshot({ kind: 'u', number: u % USER_SHARDS }).values.get(`u:u${u}`);
-    const found = stored === undefined ? freshUser() : (JSON.parse(stored.toString()) as ReturnType<typeof freshUser>);
-    const sum = mine.reduce((total, { n }) => total + n, 0);
-    expectEqual(`user ${u}`, { n: found.n, sum: found.sum, disorder: found.disorder }, { n: mine.length, sum, disorder: 0 });
-    if (kind === 'catch-up') expectEqual(`late events of user ${u}`, found.late, 0);
-  }
-  for (let item = 0; item < ITEMS; item++) {
-    const stored = world.store.snapshot({ kind: 'i', number: item % ITEM_SHARDS }).values.get(`i:${item}`);
-    const found = stored === undefined ? 0 : (JSON.parse(stored.toString()) as { sum: number }).sum;
-    expectEqual(`item ${item}`, found, good.filter((event) => event.item === item).reduce((total, { n }) => total + n, 0));
-  }
-  const dead = inputs.filter(({ topic, event }) => topic !== 'catalog' && (event === undefined || event.poison === true));
-  const deadLetters = uniqueById(allRecords(world, 'dead-letters'), 'millrace-id', problems);
-  expectEqual('dead letters', [...deadLetters.values()].sort(), dead.map(({ value }) => value.toString()).sort());
-  const changes = uniqueById(allRecords(world, 'changes'), 'id', problems);
-  const counted = [...changes.keys()].filter((id) => id.endsWith('.change')).length;
-  const wanted = Array.from({ length: USERS }, (_, u) => Math.floor(good.filter(({ user }) => user === `u${u}`).length / 3));
-  expectEqual('changes', counted, wanted.reduce((total, n) => total + n, 0));
-  const evidence = new Map<string, string>();
-  for (const { value } of allRecords(world, 'item-evidence')) {
-    if (world.journalCodec.isEntry(value)) continue;
-    const { source, journalOffset, part, adds } = JSON.parse(value!.toString()) as Record<string, unknown>;
-    const id = JSON.stringify([source, journalOffset, part, adds].slice(0, 3)) + JSON.stringify((adds as number[][])[0]![0]! % ITEM_SHARDS);
-    const payload = JSON.stringify(adds);
-    if ((evidence.get(id) ?? payload) !== payload) problems.push(`evidence ${id} was said in two ways`);
-    evidence.set(id, payload);
-  }
-  await compareWithReplay(world, { kind: 'u', number: 0 }, problems);
-  await compareWithReplay(world, { kind: 'u', number: 1 }, problems);
-  await compareWithReplay(world, { kind: 'i', number: 0 }, problems);
-  await compareWithReplay(world, { kind: 'i', number: 1 }, problems);
-  return problems;
-}
-
-async function compareWithReplay(world: World, shard: ShardId, problems: string[]): Promise<void> {
-  const handler = world.streams[shard.kind === 'u' ? 0 : 1]!.handler(world.store);
-  const state = await readShardState(world.store, shard);
-  const target = decodeHead(state.get('head')!);
-  const replay = await ShardReplay.begin({ handler, log: world.log, journalCodec: world.journalCodec }, shard);
-  await replay.advanceTo(target);
-  const replayed = await readShardState(replay.store, shard);
-  if (digestOf(state) === digestOf(replayed)) return;
-  const keys = [...new Set([...state.keys(), ...replayed.keys()])];
-  const differing = keys.filter((key) => !(state.get(key) ?? Buffer.alloc(0)).equals(replayed.get(key) ?? Buffer.alloc(0)));
-  problems.push(`shard ${shard.kind}${shard.number} differs from its replay in ${differing.join(', ')}`);
-}
-
-function allRecords(world: World, topic: keyof typeof TOPICS): LogRecord[] {
-  return Array.from({ length: TOPICS[topic] }, (_, partition) => world.log.recordsOf(topic, partition)).flat();
-}
-
-/** Outputs by id; the same id with two payloads is a problem. */
-function uniqueById(records: readonly LogRecord[], header: string, problems: string[]): Map<string, string> {
-  const byId = new Map<string, string>();
-  for (const { headers, value } of records) {
-    const id = headers![header]!.toString();
-    const payload = value!.toString();
-    if ((byId.get(id) ?? payload) !== payload) problems.push(`output ${id} was said in two ways: ${byId.get(id)} and ${payload}`);
-    byId.set(id, payload);
-  }
-  return byId;
 }

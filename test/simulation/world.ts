@@ -5,14 +5,16 @@ import { MemoryLog } from '@millrace/stream/memory-log';
 import { MemoryStateStore, type ShardSnapshot } from '@millrace/stream/memory-state-store';
 import { silentObserver, type EngineObserver } from '@millrace/stream/observer';
 import { ShardWorker } from '@millrace/stream/shard-worker';
-import { shardName, type ShardId, type StateStore } from '@millrace/stream/state-store';
+import { shardName, type ShardId, type ShardKind, type StateStore } from '@millrace/stream/state-store';
 import type { StreamHandler } from '@millrace/stream/handler';
-import { FaultyLog, FaultyStore, NO_FAULTS, type FaultRates } from './faulty-adapters.ts';
+import { FaultyLog, FaultyStore, NO_FAULTS, type FaultRates, type WorkerSide } from './faulty-adapters.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
+import { OCCURRENCES, occurrenceOfDrop, Tally } from './tally.ts';
 
 /** One of the streams of a world. */
 export interface WorldStream {
+  readonly kind: ShardKind;
   readonly shards: number;
   /** A handler for one worker; lists read through its store. */
   readonly handler: (store: StateStore) => StreamHandler<never>;
@@ -50,11 +52,16 @@ export class World {
   readonly store = new MemoryStateStore();
   readonly journalCodec = new JournalCodec(JOURNAL_SCHEMA_ID);
   readonly alarms: string[] = [];
+  /** What happened, so that nobody takes a quiet world for a proof. */
+  readonly tally = new Tally();
   readonly streams: readonly WorldStream[];
   #rates: FaultRates = NO_FAULTS;
   #actors: Actor[] = [];
   #born = 0;
   #bug: unknown;
+  /** The owner beside the head spares workers work and nothing depends on it: in half of the worlds all have one name. */
+  readonly #areOwnersTold: boolean;
+  readonly #topics: Readonly<Record<string, number>>;
   readonly #history = new Map<string, { shard: ShardId; snapshots: ShardSnapshot[] }>();
 
   constructor(seed: number, streams: readonly WorldStream[], topics: Readonly<Record<string, number>>) {
@@ -62,6 +69,8 @@ export class World {
     this.scheduler = new Scheduler(this.random, 1_000_000);
     this.log = new MemoryLog(() => this.scheduler.nowMs);
     this.streams = streams;
+    this.#areOwnersTold = this.random.chance(0.5);
+    this.#topics = topics;
     for (const [topic, partitions] of Object.entries(topics)) this.log.createTopic(topic, partitions);
   }
 
@@ -73,33 +82,43 @@ export class World {
       onTurn(turn);
       if (this.random.chance(faults.kill)) {
         if (this.#actors.length > 0) this.#kill(this.random.pick(this.#actors));
+        this.tally.add('worker-killed');
       }
       if (this.#actors.length === 0 || (this.#actors.length < 3 && this.random.chance(faults.kill * 2))) this.#start();
       if (this.random.chance(faults.pause)) this.#togglePause();
       if (this.random.chance(faults.reassign)) this.#reassign(this.random.pick(this.#actors));
-      if (this.random.chance(faults.goBack)) this.#goBack();
+      if (this.random.chance(faults.goBack)) this.#goBack('store-went-back');
       await this.scheduler.turn();
       this.#throwBug();
     }
   }
 
-  /** Ends all faults and lets one healthy worker come to rest. @throws Error when it does not. */
+  /**
+   * Ends all faults and lets one healthy worker come to rest. In every other world the store then goes back once more,
+   * with nothing new to do that would make anybody look. @throws Error when the world does not come to rest.
+   */
   async drain(isAtRest: () => boolean): Promise<void> {
     this.#rates = NO_FAULTS;
     this.scheduler.resumeAll();
     // Some of the old workers live on beside the new one, zombies included.
     for (const actor of [...this.#actors]) if (this.random.chance(0.5)) this.#kill(actor);
     this.#start(true);
+    let isLastFaultOpen = this.random.chance(0.5);
     for (let turn = 0; turn < DRAIN_TURNS; turn++) {
       await this.scheduler.turn();
       this.#throwBug();
-      if (turn % 20 === 0 && isAtRest()) break;
-      if (turn === 2_000) {
-        for (const actor of this.#actors.slice(0, -1)) this.#kill(actor);
-      }
+      if (turn === 2_000) for (const actor of this.#actors.slice(0, -1)) this.#kill(actor);
+      if (turn % 20 !== 0 || !isAtRest()) continue;
+      if (!isLastFaultOpen) break;
+      isLastFaultOpen = false;
+      this.#goBack('store-went-back-at-rest');
     }
     if (!isAtRest()) throw new Error(`The world does not come to rest; alarms: ${this.alarms.join(' | ') || 'none'}`);
     for (const actor of [...this.#actors]) this.#kill(actor);
+  }
+
+  partitionsOf(topic: string): number {
+    return this.#topics[topic]!;
   }
 
   /** Has every shard of the stream taken everything from its inputs? */
@@ -117,14 +136,11 @@ export class World {
 
   #start(isHealthy = false): void {
     const name = `w${this.#born++}`;
-    const rates = (): FaultRates => this.#rates;
-    const log = new FaultyLog(this.log, this.scheduler, this.random, name, rates);
-    const onCommit = (shard: ShardId): void => this.#remember(shard);
-    const store = new FaultyStore(this.store, this.scheduler, this.random, name, rates, onCommit);
-    const observer: EngineObserver = {
-      ...silentObserver,
-      alarm: (shard, code, detail) => this.alarms.push(`${shardName(shard)} ${code}: ${detail}`),
-    };
+    const { scheduler, random, tally } = this;
+    const side: WorkerSide = { scheduler, random, tally, worker: name, rates: () => this.#rates };
+    const log = new FaultyLog(this.log, side);
+    const store = new FaultyStore(this.store, side, (shard) => this.#remember(shard));
+    const observer = this.#observer();
     const workers = this.streams.map(({ handler, shards }) => {
       const worker = new ShardWorker<never>({
         handler: handler(store),
@@ -134,10 +150,10 @@ export class World {
         observer,
         journalCodec: this.journalCodec,
         newToken: () => this.random.bytes(8),
-        workerName: name,
+        workerName: this.#areOwnersTold ? name : 'anyone',
         options: {
           ...DEFAULT_ENGINE_OPTIONS,
-          batchLimitRecords: 1 + this.random.below(6),
+          batchLimitRecords: 1 + this.random.below(10),
           inboxLimitRecords: 8,
           cacheLimitEntities: this.random.pick([0, 2, 100]),
           fetchMaxWaitMs: 20,
@@ -155,6 +171,25 @@ export class World {
     this.#actors.push({ name, workers, isPaused: false });
   }
 
+  /** Counts what the workers say, and keeps every alarm: in these worlds there is no reason for one. */
+  #observer(): EngineObserver {
+    const { tally } = this;
+    return {
+      ...silentObserver,
+      batch: (_shard, { isRedo }) => tally.add(isRedo ? 'batch-redone' : 'batch-live'),
+      dropped: (_shard, code) => {
+        const occurrence = occurrenceOfDrop(code);
+        if (occurrence !== undefined) tally.add(occurrence);
+      },
+      deadLetter: (_topic, reason) => tally.add(reason === 'quarantined' ? 'quarantined' : 'dead-letter'),
+      note: (name, count) => {
+        const occurrence = OCCURRENCES.find((what) => what === name);
+        if (occurrence !== undefined) tally.add(occurrence, count);
+      },
+      alarm: (shard, code, detail) => this.alarms.push(`${shardName(shard)} ${code}: ${detail}`),
+    };
+  }
+
   #kill(actor: Actor): void {
     this.scheduler.kill(actor.name);
     this.#actors = this.#actors.filter((other) => other !== actor);
@@ -167,11 +202,13 @@ export class World {
       for (const other of this.#actors) other.isPaused = false;
     } else {
       actor.isPaused = true;
+      this.tally.add('worker-paused');
       this.scheduler.pause(actor.name);
     }
   }
 
   #reassign(actor: Actor): void {
+    this.tally.add('shards-reassigned');
     actor.workers.forEach((worker, i) => worker.assign(this.#someOf(this.streams[i]!.shards)));
   }
 
@@ -186,12 +223,16 @@ export class World {
     this.#history.set(name, history);
   }
 
-  #goBack(): void {
+  /** One shard of the store goes back to an earlier commit, sometimes with an earlier owner beside it. */
+  #goBack(what: 'store-went-back' | 'store-went-back-at-rest'): void {
     const histories = [...this.#history.values()];
     if (histories.length === 0) return;
     const { shard, snapshots } = this.random.pick(histories);
     const at = Math.max(0, snapshots.length - 1 - this.random.below(6));
     this.store.restore(shard, snapshots[at]!);
+    if (this.random.chance(0.3)) void this.store.own(shard, `w${this.random.below(this.#born)}`);
+    this.tally.add(what);
+    this.tally.add('commits-forgotten', snapshots.length - 1 - at);
     snapshots.length = at + 1;
   }
 
