@@ -11,10 +11,17 @@ const CLICK_KINDS: readonly ClickKind[] = [
 
 const HOSTILE = ['{u7}', '__proto__', 'a b', '\u{1F600}'.repeat(3), 'ü', '"\n\0', '-_azAZ09', 'x'.repeat(256), '€'.repeat(85)];
 
+/** Any Unicode text, well formed: a surrogate alone becomes U+FFFD. */
+export function anyText(limits: { minLength?: number; maxLength: number }): fc.Arbitrary<string> {
+  return fc
+    .array(fc.integer({ min: 0, max: 0x10_ffff }), limits)
+    .map((points) => String.fromCodePoint(...points).toWellFormed());
+}
+
 const id = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 0, max: 40 }).map((n) => `item${n}`) },
   { weight: 2, arbitrary: fc.constantFrom(...HOSTILE) },
-  { weight: 1, arbitrary: fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }).map((text) => text.toWellFormed()) },
+  { weight: 1, arbitrary: anyText({ minLength: 1, maxLength: 30 }) },
 );
 
 const maybeId = fc.option(id, { nil: undefined, freq: 5 });

@@ -28,6 +28,14 @@ test('a hash is the same for ever: it is stored', () => {
   expect(hash40('event-1')).toBe(84_489_983_067);
 });
 
+test('a clock that went back keeps the hours in order', () => {
+  const bench = new FoldBench();
+  bench.fold(click('view', 'a', START_MS));
+  bench.clockMs = 0;
+  bench.fold(click('view', 'b', START_MS - 2 * 3_600_000));
+  expect(bench.profile.idHours).toEqual([START_MS / 3_600_000, START_MS / 3_600_000]);
+});
+
 test('a sweep forgets the ids of users who stay away', () => {
   const { profile } = new FoldBench().foldAll([click('view', 'a', START_MS)]);
   expect(forgetIds(profile, START_MS + 24 * 3_600_000, DEFAULT_FOLD_PARAMETERS)).toBe(false);

@@ -195,6 +195,10 @@ describe('weights', () => {
   });
 
   test('a new day forgets the weights of the day before', () => {
+    const unviewed = new FoldBench();
+    unviewed.fold(click('cart_added', 'a', START_MS, SHOES));
+    unviewed.fold(click('cart_added', 'a', START_MS + DAY_MS, SHOES));
+    expect(interest(unviewed)).toBeGreaterThan(5.9);
     const bench = new FoldBench();
     bench.fold(click('view', 'a', START_MS, SHOES));
     bench.fold(click('view', 'a', START_MS + DAY_MS, SHOES));

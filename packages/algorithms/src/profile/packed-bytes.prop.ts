@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { anyText } from './arbitrary-events.ts';
 import { CorruptProfileError, PackedReader, PackedWriter } from './packed-bytes.ts';
 
 const idCharacters = fc.constantFrom(...'-0189AZ_az');
@@ -7,7 +8,7 @@ const idCharacters = fc.constantFrom(...'-0189AZ_az');
 test('strings of every length and alphabet come back, and the reader stops where they end', () => {
   const text = fc.oneof(
     fc.string({ unit: idCharacters, maxLength: 40 }),
-    fc.string({ unit: 'binary', maxLength: 40 }).map((value) => value.toWellFormed()),
+    anyText({ maxLength: 40 }),
   );
   fc.assert(
     fc.property(fc.array(text, { maxLength: 10 }), (texts) => {
@@ -53,4 +54,9 @@ test('random bytes end in a string or in an error that names the place', () => {
     }),
     { numRuns: 1_000 },
   );
+});
+
+test('bytes that are not UTF-8, and strings longer than the value, are refused', () => {
+  expect(() => new PackedReader(Buffer.from([5, 0xff, 0xfe]), 'test').text()).toThrow('test: a string is not UTF-8');
+  expect(() => new PackedReader(Buffer.from([0xfe, 0xff, 0xff, 0xff, 1, 0]), 'test').text()).toThrow('ends too early');
 });

@@ -7,7 +7,7 @@ import { inspectProfile } from './inspect-profile.ts';
 import { CorruptProfileError } from './packed-bytes.ts';
 import { Profile } from './profile.ts';
 import { rawTrail, recentViewed } from './selectors.ts';
-import { FoldBench } from './test-events.ts';
+import { click, FoldBench, START_MS } from './test-events.ts';
 
 describe('a profile and its bytes', () => {
   test('what is written and read again is the same profile, and the same bytes', () => {
@@ -123,6 +123,15 @@ describe('damaged bytes', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test('a trail that names no recent item is refused', () => {
+    const bench = new FoldBench();
+    bench.foldAll([click('view', 'a', START_MS), click('view', 'b', START_MS), click('view', 'a', START_MS)]);
+    const { profile } = bench;
+    // The place of the oldest step is written as 5, and there are two recent items.
+    profile.recents = Object.assign([...profile.recents], { indexOf: () => 5 });
+    expect(() => decodeProfile(encodeProfile(profile))).toThrow('profile.session: the trail names an item');
   });
 
   test('an unknown format or part is named', () => {

@@ -25,8 +25,8 @@ describe('usual hour', () => {
   test('is not shown below eight hours or without a habit', () => {
     expect(usualHour(profileOfHours({ 9: 7 }))).toBeUndefined();
     expect(usualHour(profileOfHours({ 3: 10, 15: 10 }))).toBeUndefined();
-    // Two directions at 120°: resultant exactly one half is not above it.
-    expect(usualHour(profileOfHours({ 0: 4, 8: 4 }))).toBeUndefined();
+    // Six against two: a resultant of exactly one half is not above it.
+    expect(usualHour(profileOfHours({ 0: 6, 12: 2 }))).toBeUndefined();
     expect(usualHour(new Profile())).toBeUndefined();
   });
 

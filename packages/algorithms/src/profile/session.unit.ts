@@ -49,6 +49,7 @@ describe('positions of a session', () => {
     bench.fold(click('view', 'z', at(0)));
     for (let i = 0; i < 14; i++) bench.fold(click('view', 'a', at(1)));
     expect(rawTrail(bench.profile)).toEqual(new Array(10).fill('a'));
+    expect(bench.profile.trail[0]!.views).toBe(10);
     bench.fold(click('view', 'b', at(2)));
     expect(rawTrail(bench.profile)).toEqual(['b', ...new Array(9).fill('a')]);
   });
