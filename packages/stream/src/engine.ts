@@ -33,8 +33,8 @@ export interface EngineOptions {
 }
 
 export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
-  batchLimitRecords: 2_000,
-  inboxLimitRecords: 4_000,
+  batchLimitRecords: 4_000,
+  inboxLimitRecords: 6_000,
   fetchMaxBytes: 262_144,
   fetchMaxWaitMs: 50,
   gatherMs: 2,

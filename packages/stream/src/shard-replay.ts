@@ -8,7 +8,7 @@ import type { Append } from './log.ts';
 import { MemoryStateStore } from './memory-state-store.ts';
 import { silentObserver } from './observer.ts';
 import { encodeHead, type ShardPosition } from './shard-head.ts';
-import { decodeRecord, readJournaledRanges } from './shard-runner.ts';
+import { decodeRecord, readJournaledRanges } from './journaled-ranges.ts';
 import type { ShardId } from './state-store.ts';
 
 /** What a replay reads from; it writes to memory only. */

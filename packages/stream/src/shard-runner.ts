@@ -5,15 +5,25 @@ import type { EngineParts } from './engine.ts';
 import { AlarmError, RetryableError } from './errors.ts';
 import type { Feed, FeedSubscription } from './feed.ts';
 import type { Decoded } from './handler.ts';
-import { readLog, TOKEN_BYTES, type JournalEntry, type JournaledEntry, type Omission } from './journal.ts';
+import { TOKEN_BYTES, type JournalEntry, type JournaledEntry, type Omission } from './journal.ts';
+import { decodeRecord, readJournaledRanges } from './journaled-ranges.ts';
 import type { LogRecord } from './log.ts';
 import type { ShardId } from './state-store.ts';
 
 /** Where the shard stands, for lag tools and readiness. */
 export type RunnerState = 'claiming' | 'running' | 'waiting' | 'alarmed' | 'stopped';
 
-/** Fits what tools show as the reason of a quarantined record. */
+/** The dead-letter reason of a record that was given up on. */
 const QUARANTINED = 'quarantined';
+/** What stands for "claimed, and not yet at any record" in the count of attempts. */
+const CLAIMED = 'claimed';
+
+/** A record under which a worker has failed or died before, and how often. */
+interface Suspect {
+  readonly input: number;
+  readonly offset: number;
+  readonly failures: number;
+}
 
 /**
  * Runs one shard for as long as this worker has it: claim, redo, then batch after batch: journal, announce, commit.
@@ -28,6 +38,9 @@ export class ShardRunner<E> {
   #journalNext = 0;
   /** Records that this worker has given up on; its next entries leave them out. */
   #quarantine: Omission[] = [];
+  #suspect: Suspect | undefined;
+  /** Workers have died on this head again and again: one record at a time, each named in the store before its fold. */
+  #isCareful = false;
 
   constructor(parts: EngineParts<E>, feed: Feed, shard: ShardId) {
     this.#parts = parts;
@@ -87,6 +100,7 @@ export class ShardRunner<E> {
     this.#journalNext = claim.journalNext;
     await claimed.loadShardKeys();
     for (const entry of claim.redo) await this.#redo(claimed, entry);
+    await this.#lookForSuspect(claimed.position.token);
     observer.claimed(this.shard, { claimMs: clock.nowMs() - startedMs, redone: claim.redo.length });
     onProgress();
     this.#positions = claimed.position.positions;
@@ -106,7 +120,7 @@ export class ShardRunner<E> {
     let checkedMs = clock.nowMs();
     while (!signal.aborted) {
       const oldestMs = inbox.oldestTimestampMs;
-      const taken = inbox.take(options.batchLimitRecords);
+      const taken = inbox.take(this.#isCareful ? 1 : options.batchLimitRecords);
       const waitingMs = oldestMs === undefined ? 0 : Math.max(0, clock.nowMs() - oldestMs);
       if (taken.records.length > 0) {
         feed.roomMade();
@@ -137,6 +151,7 @@ export class ShardRunner<E> {
     const omissions = this.#quarantine.filter(({ input, offset }) => offset >= taken.from[input]! && offset < taken.to[input]!);
     const beganMs = clock.nowMs();
     await claimed.load(taken.records);
+    if (this.#isCareful) await this.#suspectNext(claimed.position.token, taken.records[0]!);
     const loadedMs = clock.nowMs();
     claimed.fold(taken.records, { coalesced, isRedo: false, omissions });
     const foldedMs = clock.nowMs();
@@ -155,6 +170,8 @@ export class ShardRunner<E> {
     claimed.announced(announcedMs);
     const bytesCommitted = await claimed.commit(token, journalOffset, taken.to);
     if (omissions.length > 0) this.#quarantine = this.#quarantine.filter((left) => !omissions.includes(left));
+    this.#suspect = undefined;
+    this.#isCareful = false;
     this.#parts.observer.batch(this.shard, {
       records: taken.records.length,
       deadLetters: claimed.deadLetterCount,
@@ -271,71 +288,66 @@ export class ShardRunner<E> {
     this.#state = 'running';
   }
 
-  /** Counts in the store, where other workers see it too, how often the record at hand has failed on this head. */
+  /** What the last worker on this head was at when it ended: counted in the store, where every worker sees it. */
+  async #lookForSuspect(token: Buffer): Promise<void> {
+    const { store, options } = this.#parts;
+    const { attempts, previousMark } = await store.countAttempt(this.shard, token, CLAIMED);
+    this.#suspect = this.#suspectOf(previousMark);
+    this.#isCareful = attempts > options.quarantineAfterAttempts;
+    if (this.#suspect === undefined) return;
+    // The claim has just overwritten it, and the next worker must find it again.
+    await store.countAttempt(this.shard, token, this.#markOf(this.#suspect));
+    this.#giveUpOnSuspect();
+  }
+
+  /** Names the record in the store before it is folded: should it kill the process, the next one knows. */
+  async #suspectNext(token: Buffer, { input, record }: InputRecord<E>): Promise<void> {
+    this.#suspect = this.#failingOn(input, record.offset);
+    await this.#parts.store.countAttempt(this.shard, token, this.#markOf(this.#suspect));
+  }
+
+  /** A fold threw. After some tries its record is left out by the entry of the worker that gives up on it. */
   async #countFailure(failure: FoldFailed): Promise<void> {
-    const { handler, observer, options, store } = this.#parts;
+    const { observer, store } = this.#parts;
     const { input, offset } = failure;
     observer.dropped(this.shard, 'fold-failed', `${failure.message} ${describe(failure.cause)}`);
-    const mark = `${handler.spec.inputs[input]}/${this.shard.number}/${offset}`;
+    // A careful worker has counted this try already, before the fold.
+    if (!this.#isCareful) this.#suspect = this.#failingOn(input, offset);
+    const suspect = this.#suspect;
+    if (suspect === undefined) return;
+    this.#giveUpOnSuspect();
     try {
       const { head } = await store.read(this.shard, []);
-      if (head === null) return;
-      const token = head.subarray(0, TOKEN_BYTES);
-      const { attempts, previousMark } = await store.countAttempt(this.shard, token, mark);
-      if (previousMark === mark && attempts >= options.quarantineAfterAttempts) {
-        this.#quarantine.push({ input, offset, reason: QUARANTINED });
-      }
+      if (head !== null) await store.countAttempt(this.shard, head.subarray(0, TOKEN_BYTES), this.#markOf(suspect));
     } catch (error) {
       // Not counted this time; the record fails again after the next claim, and is counted then.
       if (!(error instanceof RetryableError)) throw error;
     }
   }
-}
 
-/** Decodes a record of a shard's input; the engine's own markers are skipped. */
-export function decodeRecord<E>(
-  parts: Pick<EngineParts<E>, 'handler' | 'journalCodec'>,
-  shard: ShardId,
-  input: number,
-  record: LogRecord,
-): Decoded<E> {
-  const isOwnLog = input === 0 && parts.handler.spec.journal === null;
-  if (isOwnLog && parts.journalCodec.isEntry(record.value)) return { kind: 'skip' };
-  return parts.handler.decode(input, record, shard.number);
-}
+  #failingOn(input: number, offset: number): Suspect {
+    const isSame = this.#suspect?.input === input && this.#suspect.offset === offset;
+    return { input, offset, failures: (isSame ? this.#suspect!.failures : 0) + 1 };
+  }
 
-/** The records of a journaled batch in the order of their fold: the same merge, over exactly the same ranges. */
-export async function readJournaledRanges<E>(
-  parts: Pick<EngineParts<E>, 'handler' | 'log'>,
-  shard: ShardId,
-  entry: JournalEntry,
-  decode: (input: number, record: LogRecord) => Decoded<E>,
-): Promise<readonly InputRecord<E>[]> {
-  const { inputs } = parts.handler.spec;
-  const inbox = new ShardInbox<E>(entry.ranges.map(({ first }) => first), decode, true);
-  let total = 0;
-  for (const [input, { first, count }] of entry.ranges.entries()) {
-    const topic = inputs[input]!;
-    const to = first + count;
-    const records = count === 0 ? [] : await readLog(parts.log, topic, shard.number, first, to);
-    total += records.length;
-    const part = { topic, partition: shard.number, offset: first, records, nextOffset: to, endOffset: to, outOfRange: false };
-    inbox.deliver(input, part);
+  #giveUpOnSuspect(): void {
+    const suspect = this.#suspect;
+    if (suspect === undefined || suspect.failures < this.#parts.options.quarantineAfterAttempts) return;
+    const { input, offset } = suspect;
+    if (this.#quarantine.some((left) => left.input === input && left.offset === offset)) return;
+    this.#quarantine.push({ input, offset, reason: QUARANTINED });
   }
-  const merged: InputRecord<E>[] = [];
-  while (merged.length < total) {
-    merged.push(...inbox.take(total - merged.length).records);
-    const schemaId = inbox.awaitedSchemaId;
-    if (schemaId === undefined) continue;
-    if (!(await parts.handler.learnSchema(schemaId))) {
-      throw new AlarmError(
-        'schema-unknown',
-        `A journaled record was written with schema id ${schemaId}, which the registry does not know (any more).`,
-      );
-    }
-    inbox.retryDecoding();
+
+  #markOf({ input, offset, failures }: Suspect): string {
+    return `${this.#parts.handler.spec.inputs[input]}/${offset}/${failures}`;
   }
-  return merged;
+
+  #suspectOf(mark: string | null): Suspect | undefined {
+    const parts = mark?.split('/') ?? [];
+    if (parts.length !== 3) return undefined;
+    const input = this.#parts.handler.spec.inputs.indexOf(parts[0]!);
+    return input < 0 ? undefined : { input, offset: Number(parts[1]), failures: Number(parts[2]) };
+  }
 }
 
 function describe(error: unknown): string {

@@ -38,6 +38,7 @@ export class ListRenderer {
   readonly #cache: NeighbourCache;
   readonly #ranker: Ranker;
   readonly #catalogMaxAgeMs: number;
+  readonly #maxAvailabilities: number;
   readonly #availability = new Map<string, Availability>();
   #waiting: Waiting[] = [];
   #isBusy = false;
@@ -56,7 +57,6 @@ export class ListRenderer {
     this.#catalogMaxAgeMs = limits.catalogMaxAgeMs;
     this.#maxAvailabilities = limits.maxAvailabilities;
   }
-  readonly #maxAvailabilities: number;
 
   /** Counts are aged by these from now on; versions only go up, whichever shard learns of one first. */
   setParameters(parameters: FoldParameters): void {
