@@ -192,13 +192,14 @@ export class NeighbourCache {
     const columns = this.totals;
     if (id >= columns.readAtMs.length) return DAMPING_OF_ONE;
     const epoch = Math.floor(day / this.parameters.pairDecayEveryDays);
-    const at = id * TABLES.length + table;
-    if (columns.dampingEpochs[at] === epoch) return columns.damping[at]!;
+    const total = id * TABLES.length + table;
+    const { dampings } = columns;
+    if (dampings[2 * total] === epoch) return dampings[2 * total + 1]!;
     const decays = decaysBetween(columns.days[id]!, day, this.parameters.pairDecayEveryDays);
-    const total = decay(columns.totals[at]!, decays, this.parameters.pairDecayNumerator);
-    const damping = 1 / Math.sqrt(Math.sqrt(Math.max(total, UNIT)));
-    columns.damping[at] = damping;
-    columns.dampingEpochs[at] = epoch;
+    const aged = decay(columns.totals[total]!, decays, this.parameters.pairDecayNumerator);
+    const damping = 1 / Math.sqrt(Math.sqrt(Math.max(aged, UNIT)));
+    dampings[2 * total] = epoch;
+    dampings[2 * total + 1] = damping;
     return damping;
   }
 
@@ -239,7 +240,7 @@ export class NeighbourCache {
     columns.totals[at + VV] = totals.nVv;
     columns.totals[at + VB] = totals.nVbTarget;
     columns.totals[at + BB] = totals.nBb;
-    columns.dampingEpochs.fill(NO_EPOCH, at, at + TABLES.length);
+    for (let table = 0; table < TABLES.length; table++) columns.dampings[2 * (at + table)] = NO_EPOCH;
   }
 
   private forgetAll(): void {
@@ -264,8 +265,8 @@ interface ItemColumns {
   readonly readAtMs: Float64Array;
   readonly days: Int32Array;
   readonly totals: Float64Array;
-  readonly damping: Float64Array;
-  readonly dampingEpochs: Int32Array;
+  /** For each total two numbers side by side: the decay epoch for which its damping was worked out, and the damping. */
+  readonly dampings: Float64Array;
 }
 
 function itemColumns(size: number): ItemColumns {
@@ -273,8 +274,7 @@ function itemColumns(size: number): ItemColumns {
     readAtMs: new Float64Array(size).fill(-Infinity),
     days: new Int32Array(size).fill(-1),
     totals: new Float64Array(size * TABLES.length),
-    damping: new Float64Array(size * TABLES.length),
-    dampingEpochs: new Int32Array(size * TABLES.length).fill(NO_EPOCH),
+    dampings: new Float64Array(size * TABLES.length * 2).fill(NO_EPOCH),
   };
 }
 
@@ -283,7 +283,6 @@ function grown(columns: ItemColumns, id: number): ItemColumns {
   larger.readAtMs.set(columns.readAtMs);
   larger.days.set(columns.days);
   larger.totals.set(columns.totals);
-  larger.damping.set(columns.damping);
-  larger.dampingEpochs.set(columns.dampingEpochs);
+  larger.dampings.set(columns.dampings);
   return larger;
 }

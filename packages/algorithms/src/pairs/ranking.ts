@@ -84,16 +84,11 @@ const STAGES: Readonly<Record<Placement, readonly Stage[]>> = {
   'after-purchase': ['bb', 'vb', 'trending'],
 };
 
-/** A chosen item and where its score comes from; scores before they are scaled to the stage. */
-interface Place {
-  readonly id: number;
-  readonly stage: Stage;
-  readonly score: number;
-  readonly q: number;
-  /** The strongest source's part and the user's item behind it; -1 for none. */
-  readonly pairWeight: number;
-  readonly pairItem: number;
-  readonly repeat: number;
+/** The list as it fills. */
+interface Draft {
+  readonly items: RankedItem[];
+  /** The best of the list so far, with the user's items behind them: what a look two hops away starts from. */
+  readonly bridges: Source[];
 }
 
 /**
@@ -125,10 +120,10 @@ export class Ranker {
    */
   needs(request: RankRequest, into: RankNeeds): boolean {
     this.begin(request);
-    const places: Place[] = [];
+    const draft: Draft = { items: [], bridges: [] };
     for (const stage of STAGES[request.placement]) {
       if (stage === 'trending') return true;
-      const sources = this.sources(stage, request, places);
+      const sources = this.sources(stage, request, draft);
       let complete = true;
       for (const { id } of sources) {
         if (this.cache.rowIsFresh(id)) continue;
@@ -143,33 +138,28 @@ export class Ranker {
       });
       if (!complete) return false;
       // Twice the length leaves room for items that turn out to be unavailable; only a short list needs a closer look.
-      if (places.length + found >= request.length * 2) return true;
-      this.fill(stage, sources, request, places);
-      if (places.length >= request.length) return true;
+      if (draft.items.length + found >= request.length * 2) return true;
+      this.fill(stage, sources, request, draft);
+      if (draft.items.length >= request.length) return true;
     }
     return true;
   }
 
   rank(request: RankRequest): Ranking {
     this.begin(request);
-    const places: Place[] = [];
-    const items: RankedItem[] = [];
+    const draft: Draft = { items: [], bridges: [] };
     let oldestMs = Infinity;
     for (const stage of STAGES[request.placement]) {
-      if (places.length >= request.length) break;
-      const first = places.length;
-      // Scores of a later stage are scaled below those of the stages before it, so that a list never grows.
-      const ceiling = first === 0 ? 1 : items[first - 1]!.score;
+      if (draft.items.length >= request.length) break;
       if (stage === 'trending') {
-        this.fillTrending(request, places);
-      } else {
-        const sources = this.sources(stage, request, places);
-        for (const { id } of sources) oldestMs = Math.min(oldestMs, Math.max(this.cache.rowReadAtMs(id), 0));
-        this.fill(stage, sources, request, places);
+        this.fillTrending(request, draft);
+        break;
       }
-      for (let at = first; at < places.length; at++) items.push(this.explain(places[at]!, ceiling));
+      const sources = this.sources(stage, request, draft);
+      for (const { id } of sources) oldestMs = Math.min(oldestMs, Math.max(this.cache.rowReadAtMs(id), 0));
+      this.fill(stage, sources, request, draft);
     }
-    return { items, countsAgeMs: oldestMs === Infinity ? -1 : Math.max(0, this.cache.nowMs - oldestMs) };
+    return { items: draft.items, countsAgeMs: oldestMs === Infinity ? -1 : Math.max(0, this.cache.nowMs - oldestMs) };
   }
 
   private begin(request: RankRequest): void {
@@ -188,11 +178,9 @@ export class Ranker {
   }
 
   /** The items that vote in a stage, with their weights. */
-  private sources(stage: Stage, request: RankRequest, places: readonly Place[]): Source[] {
+  private sources(stage: Stage, request: RankRequest, draft: Draft): Source[] {
     const { interner } = this.cache;
-    if (stage === 'two_hops') {
-      return places.slice(0, BRIDGES).map(({ id, score, pairItem }) => ({ id, weight: score, because: pairItem < 0 ? id : pairItem }));
-    }
+    if (stage === 'two_hops') return draft.bridges;
     const sources: Source[] = [];
     const add = (item: string, weight: number): void => {
       const id = interner.intern(item);
@@ -206,66 +194,63 @@ export class Ranker {
     return sources;
   }
 
-  private fill(stage: Stage, sources: readonly Source[], request: RankRequest, places: Place[]): void {
+  private fill(stage: Stage, sources: readonly Source[], request: RankRequest, draft: Draft): void {
     const { scores } = this;
+    const ceiling = ceilingOf(draft);
     scores.collect(sources, tableOf(stage), request.day);
     if (stage === 'vv') for (let at = 0; at < this.trailLength; at++) scores.raise(this.trailIds[at]!, this.trailWeights[at]!);
-    const chosen = scores.select(request.length - places.length, this.availability(request));
-    for (const id of chosen) {
-      const score = scores.scoreOf(id);
-      const source = sources[scores.strongestOf(id)];
-      places.push({
-        id,
-        stage,
-        score,
-        q: quantised(score),
-        pairWeight: source === undefined ? 0 : scores.strongestWeightOf(id),
-        pairItem: source === undefined ? -1 : source.because,
-        repeat: stage === 'vv' ? this.repeatOf(id) : 0,
-      });
+    for (const slot of scores.select(request.length - draft.items.length, this.availability(request))) {
+      const id = scores.idAt(slot);
+      const score = scores.scoreAt(slot);
+      const strongest = scores.strongestAt(slot);
+      const behind = strongest < 0 ? id : sources[strongest]!.because;
+      if (draft.bridges.length < BRIDGES && stage !== 'two_hops') draft.bridges.push({ id, weight: score, because: behind });
+      const because: Because[] = [];
+      if (strongest >= 0) {
+        const kind = stage === 'two_hops' ? 'two_hops' : 'item';
+        because.push({ kind, item: this.cache.interner.text(behind), weight: scores.strongestWeightAt(slot) * ceiling });
+      }
+      const item = this.cache.interner.text(id);
+      if (stage === 'vv') this.explainRepeat(id, item, because);
+      draft.items.push({ item, score: score * ceiling, q: quantised(score), because });
     }
   }
 
-  private fillTrending(request: RankRequest, places: Place[]): void {
+  private fillTrending(request: RankRequest, { items }: Draft): void {
+    const { interner } = this.cache;
     const trending = this.cache.trending(request.day);
     const available = this.availability(request);
+    const ceiling = ceilingOf({ items });
     let total = 0;
     for (const { value } of trending) total += value;
     for (const { id, value } of trending) {
-      if (places.length >= request.length || value === 0) return;
-      if (!this.scores.isFree(id) || !available(id)) continue;
-      const score = value / total;
-      places.push({ id, stage: 'trending', score, q: quantised(score), pairWeight: score, pairItem: -1, repeat: 0 });
+      if (items.length >= request.length || value === 0) return;
+      if (!this.scores.isFree(id) || (available !== undefined && !available(id))) continue;
+      const share = value / total;
+      const score = share * ceiling;
+      items.push({ item: interner.text(id), score, q: quantised(share), because: [{ kind: 'trending', item: undefined, weight: score }] });
     }
   }
 
-  private availability(request: RankRequest): (id: number) => boolean {
+  private availability(request: RankRequest): ((id: number) => boolean) | undefined {
     const { isAvailable } = request;
-    return isAvailable === undefined ? () => true : (id) => isAvailable(this.cache.interner.text(id));
+    return isAvailable === undefined ? undefined : (id) => isAvailable(this.cache.interner.text(id));
   }
 
-  private repeatOf(id: number): number {
+  /** Adds what the repeat prior gave an item, before or after the reason that is there. */
+  private explainRepeat(id: number, item: string, because: Because[]): void {
     let weight = 0;
     for (let at = 0; at < this.trailLength; at++) if (this.trailIds[at] === id) weight += this.trailWeights[at]!;
-    return weight;
+    if (weight === 0) return;
+    const repeat: Because = { kind: 'repeat', item, weight };
+    if (because.length > 0 && because[0]!.weight >= weight) because.push(repeat);
+    else because.unshift(repeat);
   }
+}
 
-  private explain(place: Place, ceiling: number): RankedItem {
-    const { interner } = this.cache;
-    const item = interner.text(place.id);
-    const because: Because[] = [];
-    if (place.stage === 'trending') because.push({ kind: 'trending', item: undefined, weight: place.score * ceiling });
-    else if (place.pairItem >= 0) {
-      const kind = place.stage === 'two_hops' ? 'two_hops' : 'item';
-      because.push({ kind, item: interner.text(place.pairItem), weight: place.pairWeight * ceiling });
-    }
-    if (place.repeat > 0) {
-      const repeat: Because = { kind: 'repeat', item, weight: place.repeat };
-      if (because.length > 0 && because[0]!.weight >= repeat.weight) because.push(repeat);
-      else because.unshift(repeat);
-    }
-    return { item, score: place.score * ceiling, q: place.q, because };
-  }
+/** Scores of a later stage are scaled below those of the stages before it, so that they never grow along the list. */
+function ceilingOf({ items }: Pick<Draft, 'items'>): number {
+  return items.length === 0 ? 1 : items[items.length - 1]!.score;
 }
 
 function tableOf(stage: Stage): number {

@@ -15,18 +15,24 @@ export function quantised(score: number): number {
 /** Stamps are 32-bit; far below the end all are forgotten at once. */
 const LAST_STAMP = 2 ** 30;
 
+const FIRST_CAPACITY = 1_024;
+
 /**
- * The sums of one list, in arrays over the cache's item numbers that are used again for the next list: a stamp says
- * which entries belong to the present one. A list has stages; an item that a stage has seen is no candidate of a later one.
+ * The sums of one list. A list has stages; an item that a stage has seen is no candidate of a later one.
+ *
+ * Only `marks` is addressed by item number, which means a cache miss for nearly every neighbour; everything else lies
+ * side by side in the order in which the candidates of the stage were met (their slots). The arrays are used again for
+ * the next list: a stamp says which marks belong to the present one.
  */
 export class Scores {
   private readonly cache: NeighbourCache;
-  private stamps = new Int32Array(1_024);
-  private sums = new Float64Array(1_024);
-  private strongestWeights = new Float64Array(1_024);
-  private strongestSources = new Int8Array(1_024);
-  private candidates = new Int32Array(1_024);
-  private candidateCount = 0;
+  /** Per item two numbers: a stamp, and under the stage's stamp the item's slot. */
+  private marks = new Int32Array(2 * FIRST_CAPACITY);
+  private ids = new Int32Array(FIRST_CAPACITY);
+  private sums = new Float64Array(FIRST_CAPACITY);
+  private strongestWeights = new Float64Array(FIRST_CAPACITY);
+  private strongestSources = new Int8Array(FIRST_CAPACITY);
+  private count = 0;
   /** Items with the list's first stamp are blocked; each stage has a stamp of its own after it. */
   private listStamp = 0;
   private stamp = 0;
@@ -39,23 +45,23 @@ export class Scores {
 
   begin(): void {
     if (this.stamp > LAST_STAMP || this.scanStamp < -LAST_STAMP) {
-      this.stamps.fill(0);
+      this.marks.fill(0);
       this.stamp = 0;
       this.scanStamp = 0;
     }
     this.stamp += 1;
     this.listStamp = this.stamp;
-    this.candidateCount = 0;
+    this.count = 0;
   }
 
   /** Keeps an item off the list. */
   block(id: number): void {
-    this.reserve();
-    this.stamps[id] = this.listStamp;
+    this.reserveMarks();
+    this.marks[2 * id] = this.listStamp;
   }
 
   isFree(id: number): boolean {
-    return id >= this.stamps.length || this.stamps[id]! < this.listStamp;
+    return 2 * id >= this.marks.length || this.marks[2 * id]! < this.listStamp;
   }
 
   /**
@@ -65,7 +71,7 @@ export class Scores {
    */
   scan(sources: readonly Source[], table: number, day: number, missing: (id: number) => void): number {
     const views = this.views(sources, table, day);
-    const { stamps, listStamp } = this;
+    const { marks, listStamp } = this;
     const scanStamp = --this.scanStamp;
     let count = 0;
     for (const view of views) {
@@ -73,8 +79,9 @@ export class Scores {
       const { ids } = view;
       for (let at = 0; at < ids.length; at++) {
         const id = ids[at]!;
-        if (stamps[id]! >= listStamp || stamps[id] === scanStamp) continue;
-        stamps[id] = scanStamp;
+        const mark = marks[2 * id]!;
+        if (mark >= listStamp || mark === scanStamp) continue;
+        marks[2 * id] = scanStamp;
         count += 1;
         if (!this.cache.totalsAreFresh(id)) missing(id);
       }
@@ -89,7 +96,7 @@ export class Scores {
   collect(sources: readonly Source[], table: number, day: number): void {
     const views = this.views(sources, table, day);
     this.stamp += 1;
-    const { stamps, sums, strongestWeights, strongestSources, candidates, stamp, listStamp } = this;
+    const { marks, ids: candidates, sums, strongestWeights, strongestSources, stamp, listStamp } = this;
     let count = 0;
     for (let index = 0; index < views.length; index++) {
       const view = views[index];
@@ -99,121 +106,151 @@ export class Scores {
       for (let at = 0; at < ids.length; at++) {
         const id = ids[at]!;
         const part = scale * counts[at]!;
-        if (stamps[id] === stamp) {
-          sums[id]! += part;
-          if (part > strongestWeights[id]!) {
-            strongestWeights[id] = part;
-            strongestSources[id] = index;
+        const mark = marks[2 * id]!;
+        if (mark === stamp) {
+          const slot = marks[2 * id + 1]!;
+          sums[slot]! += part;
+          if (part > strongestWeights[slot]!) {
+            strongestWeights[slot] = part;
+            strongestSources[slot] = index;
           }
-        } else if (stamps[id]! < listStamp) {
-          stamps[id] = stamp;
-          sums[id] = part;
-          strongestWeights[id] = part;
-          strongestSources[id] = index;
-          candidates[count++] = id;
+        } else if (mark < listStamp) {
+          marks[2 * id] = stamp;
+          marks[2 * id + 1] = count;
+          candidates[count] = id;
+          sums[count] = part;
+          strongestWeights[count] = part;
+          strongestSources[count] = index;
+          count += 1;
         }
       }
     }
-    this.candidateCount = count;
+    this.count = count;
     this.normalise(table, day);
   }
 
   /** Adds to the normalised score of an item, which becomes a candidate if it is free. */
   raise(id: number, weight: number): void {
     if (weight === 0) return;
-    this.reserve();
-    if (this.stamps[id] === this.stamp) {
-      this.sums[id]! += weight;
-    } else if (this.stamps[id]! < this.listStamp) {
-      this.stamps[id] = this.stamp;
-      this.sums[id] = weight;
-      this.strongestWeights[id] = 0;
-      this.strongestSources[id] = -1;
-      this.candidates[this.candidateCount++] = id;
+    this.reserveMarks();
+    const { marks } = this;
+    if (marks[2 * id] === this.stamp) {
+      this.sums[marks[2 * id + 1]!]! += weight;
+    } else if (marks[2 * id]! < this.listStamp) {
+      this.reserveSlots(1);
+      const slot = this.count++;
+      marks[2 * id] = this.stamp;
+      marks[2 * id + 1] = slot;
+      this.ids[slot] = id;
+      this.sums[slot] = weight;
+      this.strongestWeights[slot] = 0;
+      this.strongestSources[slot] = -1;
     }
   }
 
-  /** The `length` best candidates that are available, by (q descending, id ascending). */
-  select(length: number, isAvailable: (id: number) => boolean): number[] {
-    const { candidates, sums, candidateCount } = this;
+  /** Slots of the `length` best candidates that are available, by (q descending, id ascending). */
+  select(length: number, isAvailable: ((id: number) => boolean) | undefined): number[] {
+    const { ids, sums, count } = this;
     const { interner } = this.cache;
-    const ids: number[] = [];
+    const slots: number[] = [];
     const qs: number[] = [];
-    for (let next = 0; next < candidateCount; next++) {
-      const id = candidates[next]!;
-      const q = quantised(sums[id]!);
-      let at = ids.length;
-      if (at === length && (q < qs[at - 1]! || (q === qs[at - 1]! && interner.compare(id, ids[at - 1]!) > 0))) continue;
-      if (!isAvailable(id)) continue;
-      if (at === length) at -= 1;
-      while (at > 0 && (q > qs[at - 1]! || (q === qs[at - 1]! && interner.compare(id, ids[at - 1]!) < 0))) {
-        ids[at] = ids[at - 1]!;
+    let least = -1;
+    for (let slot = 0; slot < count; slot++) {
+      // Nearly all candidates end here once the list is full, before anything is rounded.
+      if (sums[slot]! * 1e9 + 0.5 < least) continue;
+      const q = quantised(sums[slot]!);
+      if (q < least) continue;
+      const id = ids[slot]!;
+      let at = slots.length;
+      if (at === length) {
+        if (q === least && interner.compare(id, ids[slots[at - 1]!]!) > 0) continue;
+        at -= 1;
+      }
+      if (isAvailable !== undefined && !isAvailable(id)) continue;
+      while (at > 0 && (q > qs[at - 1]! || (q === qs[at - 1]! && interner.compare(id, ids[slots[at - 1]!]!) < 0))) {
+        slots[at] = slots[at - 1]!;
         qs[at] = qs[at - 1]!;
         at -= 1;
       }
-      ids[at] = id;
+      slots[at] = slot;
       qs[at] = q;
+      if (slots.length === length) least = qs[length - 1]!;
     }
-    return ids;
+    return slots;
   }
 
-  scoreOf(id: number): number {
-    return this.sums[id]!;
+  idAt(slot: number): number {
+    return this.ids[slot]!;
+  }
+
+  scoreAt(slot: number): number {
+    return this.sums[slot]!;
   }
 
   /** Index of the source with the largest part of a candidate's score (of equal ones the first), -1 for none. */
-  strongestOf(id: number): number {
-    return this.strongestSources[id]!;
+  strongestAt(slot: number): number {
+    return this.strongestSources[slot]!;
   }
 
-  strongestWeightOf(id: number): number {
-    return this.strongestWeights[id]!;
+  strongestWeightAt(slot: number): number {
+    return this.strongestWeights[slot]!;
   }
 
   private normalise(table: number, day: number): void {
-    const { candidates, sums, strongestWeights, candidateCount, cache } = this;
+    const { ids, sums, strongestWeights, count, cache } = this;
     let total = 0;
-    for (let next = 0; next < candidateCount; next++) {
-      const id = candidates[next]!;
-      const damping = cache.damping(id, table, day);
-      const damped = sums[id]! * damping;
-      sums[id] = damped;
-      strongestWeights[id]! *= damping;
+    for (let slot = 0; slot < count; slot++) {
+      const damping = cache.damping(ids[slot]!, table, day);
+      const damped = sums[slot]! * damping;
+      sums[slot] = damped;
+      strongestWeights[slot]! *= damping;
       total += damped;
     }
     if (total === 0) return;
-    for (let next = 0; next < candidateCount; next++) {
-      const id = candidates[next]!;
-      sums[id]! /= total;
-      strongestWeights[id]! /= total;
+    for (let slot = 0; slot < count; slot++) {
+      sums[slot]! /= total;
+      strongestWeights[slot]! /= total;
     }
   }
 
   /** Decoding a row may number new items, so all rows are decoded before the arrays are measured. */
   private views(sources: readonly Source[], table: number, day: number): (NeighbourView | undefined)[] {
-    const views = sources.map(({ id }) => this.cache.neighbours(id, table, day));
-    this.reserve();
+    const views: (NeighbourView | undefined)[] = [];
+    let neighbours = 0;
+    for (const { id } of sources) {
+      const view = this.cache.neighbours(id, table, day);
+      views.push(view);
+      if (view !== undefined) neighbours += view.ids.length;
+    }
+    this.reserveMarks();
+    this.count = 0;
+    this.reserveSlots(neighbours);
     return views;
   }
 
-  private reserve(): void {
+  private reserveMarks(): void {
     const size = this.cache.interner.size;
-    if (size <= this.stamps.length) return;
-    const larger = Math.max(size, this.stamps.length * 2);
-    const stamps = new Int32Array(larger);
-    stamps.set(this.stamps);
-    this.stamps = stamps;
+    if (2 * size <= this.marks.length) return;
+    const marks = new Int32Array(2 * Math.max(size, this.marks.length));
+    marks.set(this.marks);
+    this.marks = marks;
+  }
+
+  private reserveSlots(more: number): void {
+    const slots = this.count + more;
+    if (slots <= this.ids.length) return;
+    const larger = Math.max(slots, this.ids.length * 2);
+    const ids = new Int32Array(larger);
     const sums = new Float64Array(larger);
-    sums.set(this.sums);
-    this.sums = sums;
     const strongestWeights = new Float64Array(larger);
-    strongestWeights.set(this.strongestWeights);
-    this.strongestWeights = strongestWeights;
     const strongestSources = new Int8Array(larger);
+    ids.set(this.ids);
+    sums.set(this.sums);
+    strongestWeights.set(this.strongestWeights);
     strongestSources.set(this.strongestSources);
+    this.ids = ids;
+    this.sums = sums;
+    this.strongestWeights = strongestWeights;
     this.strongestSources = strongestSources;
-    const candidates = new Int32Array(larger);
-    candidates.set(this.candidates);
-    this.candidates = candidates;
   }
 }
