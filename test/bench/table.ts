@@ -20,7 +20,7 @@ export function renderTable(figures: readonly Figure[], { earlier, titles, inval
     if (figure.part !== part) {
       part = figure.part;
       if (lines.length > 0) lines.push('');
-      lines.push(`${part}: ${titles[part] ?? ''}`);
+      lines.push(titles[part] === undefined ? part : `${part}: ${titles[part]}`);
       for (const reason of invalid[part] ?? []) lines.push(`  DOES NOT COUNT: ${reason}`);
     }
     lines.push(rows[i]!.map((cell, column) => (isNumeric(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join('  ').trimEnd());
