@@ -39,6 +39,8 @@ export async function startRegistry(options: LocalRegistryOptions): Promise<Loca
     directory: join(downloadDirectory, `apicurio-${apicurioVersion}`),
     goal: (target) => [
       'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack',
+      // Without a project, the plugin's own default would be a directory named after an unresolved variable.
+      `-DmarkersDirectory=${target}/.markers`,
       `-Dartifact=io.apicurio:apicurio-registry-app:${apicurioVersion}:tar.gz:all`,
       `-DoutputDirectory=${target}`,
     ],
