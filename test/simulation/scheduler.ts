@@ -34,6 +34,7 @@ export class Scheduler {
   /** Runs `action` at some later step of the world, unless the worker has died by then. */
   step<T>(worker: string, action: () => T | Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
+      if (this.#dead.has(worker)) return;
       this.#steps.push({
         worker,
         run: () => {
@@ -51,6 +52,7 @@ export class Scheduler {
       sleep: (ms, signal) =>
         new Promise((resolve) => {
           if (signal?.aborted === true) return resolve();
+          if (this.#dead.has(worker)) return;
           const sleeper: Sleeper = { worker, dueMs: this.nowMs + ms, order: this.#order++, wake: resolve };
           this.#sleepers.push(sleeper);
           signal?.addEventListener('abort', () => {
@@ -78,8 +80,7 @@ export class Scheduler {
 
   /** Lets one thing happen. False when nothing can. */
   async turn(): Promise<boolean> {
-    this.#steps = this.#steps.filter((step) => !this.#dead.has(step.worker));
-    const ready = this.#steps.filter((step) => !this.#paused.has(step.worker));
+    const ready = this.#paused.size === 0 ? this.#steps : this.#steps.filter((step) => !this.#paused.has(step.worker));
     if (ready.length > 0 && !(this.#sleepers.length > 0 && this.#random.chance(0.05))) {
       const step = this.#random.pick(ready);
       this.#steps.splice(this.#steps.indexOf(step), 1);
@@ -95,7 +96,7 @@ export class Scheduler {
   #wakeNext(): boolean {
     let next: Sleeper | undefined;
     for (const sleeper of this.#sleepers) {
-      if (this.#paused.has(sleeper.worker) || this.#dead.has(sleeper.worker)) continue;
+      if (this.#paused.has(sleeper.worker)) continue;
       if (next === undefined || sleeper.dueMs < next.dueMs || (sleeper.dueMs === next.dueMs && sleeper.order < next.order)) {
         next = sleeper;
       }

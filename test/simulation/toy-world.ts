@@ -1,4 +1,5 @@
 import type { StreamHandler } from '@millrace/stream/handler';
+import type { Random } from './random.ts';
 import type { Tally } from './tally.ts';
 import { judgeToyWorld, TOY_ITEMS, TOY_USERS, type ToyInput } from './toy-oracle.ts';
 import { ITEM_SHARDS, ToyItemStream, ToyUserStream, USER_SHARDS, type ToyEvent } from './toy-streams.ts';
@@ -92,14 +93,16 @@ function makeInputs(world: World, kind: 'live' | 'catch-up'): ToyInput[] {
     t += random.below(12);
     const isSmall = random.chance(kind === 'catch-up' ? 0.15 : 0.4);
     const topic = isSmall ? 'small' : random.chance(0.06) ? 'control' : 'big';
-    // Live worlds have disorder; in a catch-up every topic is in order, so that nothing may come out late.
-    const disorder = kind === 'live' && random.chance(0.2) ? -random.below(60) : 0;
+    const isPoison = random.chance(0.04);
+    // Live worlds have disorder; in a catch-up every topic is in order, so that nothing may come out late. A poisoned
+    // record is left out in the end, and its time, which may be ahead of all others, must leave no trace either.
+    const disorder = kind === 'live' ? disorderOf(random, isPoison) : 0;
     const event: ToyEvent = {
       user: `u${random.below(TOY_USERS)}`,
       t: t + disorder,
       item: random.below(TOY_ITEMS),
       n: 1 + random.below(9),
-      ...(random.chance(0.04) ? { poison: true } : {}),
+      ...(isPoison ? { poison: true } : {}),
     };
     if (random.chance(0.05)) inputs.push({ topic, value: Buffer.from(`{broken ${place}`), event: undefined, place });
     else if (random.chance(0.08)) {
@@ -107,6 +110,11 @@ function makeInputs(world: World, kind: 'live' | 'catch-up'): ToyInput[] {
     } else inputs.push({ topic, value: Buffer.from(JSON.stringify(event)), event, place });
   }
   return inputs;
+}
+
+function disorderOf(random: Random, isPoison: boolean): number {
+  if (isPoison) return random.below(80);
+  return random.chance(0.2) ? -random.below(60) : 0;
 }
 
 function isAtRest(world: World): boolean {
