@@ -96,8 +96,11 @@ interface Draft {
  * in the cache; what is not in it counts as empty. Before ranking a batch, read what is missing:
  *
  *     cache.beginBatch(nowMs);
- *     do { needs = { rows: [], totals: [] }; for (const r of requests) ranker.needs(r, needs); …read and put… }
- *     while (needs.rows.length + needs.totals.length > 0);
+ *     do {
+ *       needs = { rows: [], totals: [] };
+ *       for (const request of unanswered) ranking = ranker.tryRank(request, needs);
+ *       …read what is in needs, and put it…
+ *     } while (some are unanswered);
  *
  * which ends after at most five rounds: rows, totals, and for short lists rows and totals of the next stage.
  */
@@ -114,38 +117,19 @@ export class Ranker {
   }
 
   /**
-   * Adds to `into` what must be read before this request can be ranked and has not been asked for in this batch.
-   *
-   * @returns true when nothing is missing; such a request need not be asked about again in this batch.
+   * Ranks if everything that the ranking looks at is at hand and fresh; otherwise adds to `into` what must be read first
+   * and has not been asked for in this batch, and answers undefined.
    */
-  needs(request: RankRequest, into: RankNeeds): boolean {
-    this.begin(request);
-    const draft: Draft = { items: [], bridges: [] };
-    for (const stage of STAGES[request.placement]) {
-      if (stage === 'trending') return true;
-      const sources = this.sources(stage, request, draft);
-      let complete = true;
-      for (const { id } of sources) {
-        if (this.cache.rowIsFresh(id)) continue;
-        complete = false;
-        if (this.cache.askRow(id)) into.rows.push(this.cache.interner.text(id));
-      }
-      if (!complete) return false;
-      const table = tableOf(stage);
-      const found = this.scores.scan(sources, table, request.day, (id) => {
-        complete = false;
-        if (this.cache.askTotals(id)) into.totals.push(this.cache.interner.text(id));
-      });
-      if (!complete) return false;
-      // Twice the length leaves room for items that turn out to be unavailable; only a short list needs a closer look.
-      if (draft.items.length + found >= request.length * 2) return true;
-      this.fill(stage, sources, request, draft);
-      if (draft.items.length >= request.length) return true;
-    }
-    return true;
+  tryRank(request: RankRequest, into: RankNeeds): Ranking | undefined {
+    return this.run(request, into);
   }
 
+  /** Ranks with what is at hand. */
   rank(request: RankRequest): Ranking {
+    return this.run(request, undefined)!;
+  }
+
+  private run(request: RankRequest, needs: RankNeeds | undefined): Ranking | undefined {
     this.begin(request);
     const draft: Draft = { items: [], bridges: [] };
     let oldestMs = Infinity;
@@ -156,10 +140,26 @@ export class Ranker {
         break;
       }
       const sources = this.sources(stage, request, draft);
+      if (needs !== undefined && !this.rowsAreFresh(sources, needs)) return undefined;
       for (const { id } of sources) oldestMs = Math.min(oldestMs, Math.max(this.cache.rowReadAtMs(id), 0));
+      const stale = this.scores.collect(sources, tableOf(stage), request.day, needs !== undefined);
+      if (needs !== undefined && stale.length > 0) {
+        for (const id of stale) if (this.cache.askTotals(id)) needs.totals.push(this.cache.interner.text(id));
+        return undefined;
+      }
       this.fill(stage, sources, request, draft);
     }
     return { items: draft.items, countsAgeMs: oldestMs === Infinity ? -1 : Math.max(0, this.cache.nowMs - oldestMs) };
+  }
+
+  private rowsAreFresh(sources: readonly Source[], needs: RankNeeds): boolean {
+    let areFresh = true;
+    for (const { id } of sources) {
+      if (this.cache.rowIsFresh(id)) continue;
+      areFresh = false;
+      if (this.cache.askRow(id)) needs.rows.push(this.cache.interner.text(id));
+    }
+    return areFresh;
   }
 
   private begin(request: RankRequest): void {
@@ -197,7 +197,6 @@ export class Ranker {
   private fill(stage: Stage, sources: readonly Source[], request: RankRequest, draft: Draft): void {
     const { scores } = this;
     const ceiling = ceilingOf(draft);
-    scores.collect(sources, tableOf(stage), request.day);
     if (stage === 'vv') for (let at = 0; at < this.trailLength; at++) scores.raise(this.trailIds[at]!, this.trailWeights[at]!);
     for (const slot of scores.select(request.length - draft.items.length, this.availability(request))) {
       const id = scores.idAt(slot);

@@ -15,6 +15,8 @@ export function quantised(score: number): number {
 /** Stamps are 32-bit; far below the end all are forgotten at once. */
 const LAST_STAMP = 2 ** 30;
 
+const NONE: readonly number[] = [];
+
 const FIRST_CAPACITY = 1_024;
 
 /**
@@ -36,18 +38,15 @@ export class Scores {
   /** Items with the list's first stamp are blocked; each stage has a stamp of its own after it. */
   private listStamp = 0;
   private stamp = 0;
-  /** Scans have negative stamps, so that what they have seen stays free for `collect`. */
-  private scanStamp = 0;
 
   constructor(cache: NeighbourCache) {
     this.cache = cache;
   }
 
   begin(): void {
-    if (this.stamp > LAST_STAMP || this.scanStamp < -LAST_STAMP) {
+    if (this.stamp > LAST_STAMP) {
       this.marks.fill(0);
       this.stamp = 0;
-      this.scanStamp = 0;
     }
     this.stamp += 1;
     this.listStamp = this.stamp;
@@ -65,37 +64,16 @@ export class Scores {
   }
 
   /**
-   * Counts the candidates that `collect` would find, without taking note of them.
-   *
-   * @param missing called for each whose totals are not fresh.
-   */
-  scan(sources: readonly Source[], table: number, day: number, missing: (id: number) => void): number {
-    const views = this.views(sources, table, day);
-    const { marks, listStamp } = this;
-    const scanStamp = --this.scanStamp;
-    let count = 0;
-    for (const view of views) {
-      if (view === undefined) continue;
-      const { ids } = view;
-      for (let at = 0; at < ids.length; at++) {
-        const id = ids[at]!;
-        const mark = marks[2 * id]!;
-        if (mark >= listStamp || mark === scanStamp) continue;
-        marks[2 * id] = scanStamp;
-        count += 1;
-        if (!this.cache.totalsAreFresh(id)) missing(id);
-      }
-    }
-    return count;
-  }
-
-  /**
    * Sums `weight · F[x][y] / sqrt(n[x])` over the sources x for every free neighbour y, damps by 1 / n[y]^¼ and
    * normalises to a sum of 1 (algorithms.md §1).
+   *
+   * @param mustBeFresh stop short when totals are not fresh.
+   * @returns the candidates whose totals are not, empty unless that was asked for.
    */
-  collect(sources: readonly Source[], table: number, day: number): void {
+  collect(sources: readonly Source[], table: number, day: number, mustBeFresh: boolean): readonly number[] {
     const views = this.views(sources, table, day);
     this.stamp += 1;
+    let stale: number[] | undefined;
     const { marks, ids: candidates, sums, strongestWeights, strongestSources, stamp, listStamp } = this;
     let count = 0;
     for (let index = 0; index < views.length; index++) {
@@ -122,11 +100,14 @@ export class Scores {
           strongestWeights[count] = part;
           strongestSources[count] = index;
           count += 1;
+          if (mustBeFresh && !this.cache.totalsAreFresh(id)) (stale ??= []).push(id);
         }
       }
     }
     this.count = count;
+    if (stale !== undefined) return stale;
     this.normalise(table, day);
+    return NONE;
   }
 
   /** Adds to the normalised score of an item, which becomes a candidate if it is free. */

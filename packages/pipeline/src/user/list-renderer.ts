@@ -22,11 +22,6 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-interface Availability {
-  readonly isAvailable: boolean;
-  readonly readAtMs: number;
-}
-
 /**
  * Reads what rankings need from the item shards and ranks. One for all shards of a process: while one round of reading
  * is under way, the requests of all other batches gather, and the next round reads for all of them together: one
@@ -39,7 +34,9 @@ export class ListRenderer {
   readonly #ranker: Ranker;
   readonly #catalogMaxAgeMs: number;
   readonly #maxAvailabilities: number;
-  readonly #availability = new Map<string, Availability>();
+  /** When the catalog was last asked for an item, and which items could not be had then. */
+  readonly #catalogReadAtMs = new Map<string, number>();
+  readonly #unavailable = new Set<string>();
   #waiting: Waiting[] = [];
   #isBusy = false;
 
@@ -90,39 +87,59 @@ export class ListRenderer {
   async #rankAll(requests: readonly RankRequest[], nowMs: number): Promise<Ranking[]> {
     this.#cache.beginBatch(nowMs);
     await Promise.all(this.#cache.topListsNeeded().map((shard) => this.#readTopLists(shard)));
-    let open = requests;
+    // What could not be had is not shown and would never be asked for again otherwise.
+    const doubted = [...this.#unavailable].filter((item) => !this.#isKnown(item, nowMs));
+    await this.#readItems(doubted, catalogKey, 1, (item, bytes) => this.#putAvailability(item, bytes, nowMs));
+    const rankings = new Array<Ranking>(requests.length);
+    let open = requests.map((_, i) => i);
+    for (let round = 0; open.length > 0; round++) {
+      await this.#rankSome(open, requests, rankings);
+      // Whether an item can be had is looked up only for what would be shown, and nearly always it can.
+      const unknown = new Set<string>();
+      for (const i of open) for (const { item } of rankings[i]!.items) if (!this.#isKnown(item, nowMs)) unknown.add(item);
+      if (unknown.size > 0) await this.#readItems([...unknown], catalogKey, 1, (item, bytes) => this.#putAvailability(item, bytes, nowMs));
+      if (this.#unavailable.size === 0 || round >= MAX_ROUNDS) break;
+      open = open.filter((i) => rankings[i]!.items.some(({ item }) => this.#unavailable.has(item)));
+    }
+    return rankings;
+  }
+
+  /** Ranks the requests of these indexes, and reads what it takes. */
+  async #rankSome(indexes: readonly number[], requests: readonly RankRequest[], rankings: Ranking[]): Promise<void> {
+    const isAvailable = this.#unavailable.size === 0 ? undefined : (item: string): boolean => !this.#unavailable.has(item);
+    const asked = (i: number): RankRequest => (isAvailable === undefined ? requests[i]! : { ...requests[i]!, isAvailable });
+    let open = indexes;
     for (let round = 0; round < MAX_ROUNDS && open.length > 0; round++) {
       const needs: RankNeeds = { rows: [], totals: [] };
-      open = open.filter((request) => !this.#ranker.needs(request, needs));
-      if (needs.rows.length + needs.totals.length === 0) break;
+      const unanswered: number[] = [];
+      for (const i of open) {
+        const ranking = this.#ranker.tryRank(asked(i), needs);
+        if (ranking === undefined) unanswered.push(i);
+        else rankings[i] = ranking;
+      }
+      open = unanswered;
       await Promise.all([
         this.#readItems(needs.rows, rowKey, undefined, (item, bytes) => this.#cache.putRow(item, bytes)),
         this.#readItems(needs.totals, rowKey, ROW_TOTALS_BYTES, (item, bytes) => this.#cache.putTotals(item, bytes)),
       ]);
     }
-    const unknown = new Set<string>();
-    const rankings = requests.map((request) => this.#rankOne(request, nowMs, unknown));
-    if (unknown.size === 0) return rankings;
-    // Whether an item can be had is looked up only for what would be shown.
-    await this.#readItems([...unknown], catalogKey, 1, (item, bytes) => this.#putAvailability(item, bytes, nowMs));
-    if ([...unknown].every((item) => this.#availability.get(item)!.isAvailable)) return rankings;
-    return requests.map((request) => this.#rankOne(request, nowMs, unknown));
+    for (const i of open) rankings[i] = this.#ranker.rank(asked(i));
   }
 
-  #rankOne(request: RankRequest, nowMs: number, unknown: Set<string>): Ranking {
-    const isAvailable = (item: string): boolean => {
-      const known = this.#availability.get(item);
-      if (known !== undefined && known.readAtMs >= nowMs - this.#catalogMaxAgeMs) return known.isAvailable;
-      unknown.add(item);
-      return known?.isAvailable ?? true;
-    };
-    return this.#ranker.rank({ ...request, isAvailable });
+  #isKnown(item: string, nowMs: number): boolean {
+    const readAtMs = this.#catalogReadAtMs.get(item);
+    return readAtMs !== undefined && readAtMs >= nowMs - this.#catalogMaxAgeMs;
   }
 
   #putAvailability(item: string, bytes: Buffer | null, nowMs: number): void {
-    if (this.#availability.size >= this.#maxAvailabilities) this.#availability.clear();
+    if (this.#catalogReadAtMs.size >= this.#maxAvailabilities) {
+      this.#catalogReadAtMs.clear();
+      this.#unavailable.clear();
+    }
+    this.#catalogReadAtMs.set(item, nowMs);
     // An item that the catalog never named can be had: not every shop sends one.
-    this.#availability.set(item, { isAvailable: bytes === null || bytes[0] !== 0, readAtMs: nowMs });
+    if (bytes === null || bytes[0] !== 0) this.#unavailable.delete(item);
+    else this.#unavailable.add(item);
   }
 
   async #readTopLists(shard: number): Promise<void> {
