@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startRedisCluster, type LocalRedisCluster } from '@millrace/testkit/servers/redis-cluster';
-import { startBreakableProxy } from '../behaviour/breakable-proxy.ts';
+import { startBreakableProxy } from '@millrace/testkit/network/breakable-proxy';
 import { everything, genesis } from '../behaviour/example-commits.ts';
 import { NO_REDIS_SERVER } from '../behaviour/redis-for-tests.ts';
 import { stateStoreSuite } from '../behaviour/state-store.suite.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LocalRedis } from '@millrace/testkit/servers/local-redis';
-import { startBreakableProxy, type BreakableProxy } from '../behaviour/breakable-proxy.ts';
+import { startBreakableProxy, type BreakableProxy } from '@millrace/testkit/network/breakable-proxy';
 import { childOf, genesis, token } from '../behaviour/example-commits.ts';
 import { NO_REDIS_SERVER, startFreshRedis } from '../behaviour/redis-for-tests.ts';
 import type { CommitOutcome, ShardCommit, ShardId } from '../state-store.ts';
