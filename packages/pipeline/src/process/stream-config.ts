@@ -34,6 +34,7 @@ export const STREAM_CONFIG = {
   'kafka.username': string({ default: undefined, doc: 'Login of this service, when a SASL mechanism is set.' }),
   'kafka.password': secret({ default: undefined, doc: 'Password of this service, when a SASL mechanism is set.' }),
   'kafka.groupId': string({ default: undefined, doc: 'Consumer group that shares the shards out. Empty: millrace- and the name of the service.' }),
+  'kafka.sessionTimeoutMs': durationMs({ default: 10_000, min: 1_000, max: 300_000, doc: 'A worker that gave no sign of life for so long has left its group; its shards go to others. The broker has bounds of its own (6 s to 30 minutes unless told otherwise).' }),
   'kafka.lingerMs': durationMs({ default: 1, min: 0, max: 100, doc: 'How long an append waits for those of other shards to share its request: latency against cost.' }),
   'redis.url': url({
     default: 'redis://127.0.0.1:6379',

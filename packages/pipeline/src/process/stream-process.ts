@@ -143,6 +143,7 @@ async function start<C extends StreamConfig, E>(
         groupId: config['kafka.groupId'] ?? `${config['topics.prefix'] ?? ''}millrace-${service}`,
         topics: inputs,
         shardCount: config.shards,
+        sessionTimeoutMs: config['kafka.sessionTimeoutMs'],
         onAssigned: (shards) => {
           assigned = shards;
           logger.info('group.assigned', { shards });
