@@ -54,9 +54,22 @@ export function nodeSettings(
   };
 }
 
-/** The text of `server.properties` for one node of a local cluster. */
-export function kafkaProperties(node: KafkaNodeAddress, nodes: readonly KafkaNodeAddress[], logDirectory: string): string {
-  const settings = { ...nodeSettings(node, nodes, logDirectory), ...commonKafkaSettings(nodes.length) };
+/** Settings of a broker by their names in `server.properties`. */
+export type KafkaSettings = Readonly<Record<string, string | number>>;
+
+/**
+ * The text of `server.properties` for one node of a local cluster.
+ *
+ * @param overrides what one node sets otherwise, given its id and what it would set
+ */
+export function kafkaProperties(
+  node: KafkaNodeAddress,
+  nodes: readonly KafkaNodeAddress[],
+  logDirectory: string,
+  overrides: (id: number, settings: KafkaSettings) => KafkaSettings = () => ({}),
+): string {
+  const ours = { ...nodeSettings(node, nodes, logDirectory), ...commonKafkaSettings(nodes.length) };
+  const settings = { ...ours, ...overrides(node.id, ours) };
   return `${Object.entries(settings).map(([key, value]) => `${key}=${value}`).join('\n')}\n`;
 }
 

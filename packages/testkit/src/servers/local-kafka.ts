@@ -8,7 +8,7 @@ import { freePorts, requireFreePort } from './free-port.ts';
 import { kafkaJars, minimumJavaVersion } from './kafka-jars.ts';
 import { probeKafka } from './kafka-probe.ts';
 import { kafkaProperties } from './kafka-properties.ts';
-import type { KafkaNodeAddress } from './kafka-properties.ts';
+import type { KafkaNodeAddress, KafkaSettings } from './kafka-properties.ts';
 import { repositoryRoot } from './maven.ts';
 import { releaseDirectory, startServerProcess, waitUntilReady } from './server-process.ts';
 import type { ServerProcess } from './server-process.ts';
@@ -26,6 +26,8 @@ export interface LocalKafkaOptions {
   readonly log?: (line: string) => void;
   /** One broker (default), or three with three copies of every topic. The number belongs to the data directory. */
   readonly brokers?: 1 | 3;
+  /** What a broker sets otherwise than our local clusters do, given what they set. */
+  readonly overrides?: (id: number, settings: KafkaSettings) => KafkaSettings;
 }
 
 /** One broker of a local cluster, which can be taken down and brought back while the others run. */
@@ -77,7 +79,7 @@ export async function startKafka(options: LocalKafkaOptions): Promise<LocalKafka
   await requireFreePort(options.port, 'Kafka', options.portOption ?? '--kafka-port');
   const addresses = await chooseAddresses(count, options.port);
   const runtime: KafkaRuntime = { java: java.command, jars, cluster: count > 1 };
-  prepareDirectories(dataDir, directories, addresses);
+  prepareDirectories(dataDir, directories, addresses, options.overrides);
   await Promise.all(directories.map((directory) => formatOnce(runtime, directory, clusterIdOf(dataDir), log)));
   const nodes: Broker[] = addresses.map((address, index) => new Broker(runtime, address, directories[index] ?? dataDir, count));
   try {
@@ -210,13 +212,18 @@ async function chooseAddresses(count: number, firstPort: number): Promise<KafkaN
 }
 
 /** Writes what every start writes anew, since ports may differ from start to start: the properties of each node. */
-function prepareDirectories(dataDir: string, directories: readonly string[], addresses: readonly KafkaNodeAddress[]): void {
+function prepareDirectories(
+  dataDir: string,
+  directories: readonly string[],
+  addresses: readonly KafkaNodeAddress[],
+  overrides: LocalKafkaOptions['overrides'],
+): void {
   try {
     directories.forEach((directory, index) => {
       const address = addresses[index];
       if (address === undefined) return;
       mkdirSync(directory, { recursive: true });
-      writeFileSync(join(directory, 'server.properties'), kafkaProperties(address, addresses, join(directory, 'log')));
+      writeFileSync(join(directory, 'server.properties'), kafkaProperties(address, addresses, join(directory, 'log'), overrides));
     });
     clusterIdOf(dataDir);
   } catch (error) {
