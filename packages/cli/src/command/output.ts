@@ -32,18 +32,12 @@ export function describeValue(value: unknown, indent = ''): string {
 }
 
 const LINE_CHARS = 100;
+const TABLE_CHARS = 180;
 
 function linesOf(value: unknown, indent: string): string[] {
-  if (Array.isArray(value)) {
-    return (value as unknown[]).flatMap((element) => {
-      const inline = inlineOf(element);
-      if (inline !== undefined) return [`${indent}- ${inline}`];
-      const lines = linesOf(element, `${indent}  `);
-      return [`${indent}- ${lines[0]!.trimStart()}`, ...lines.slice(1)];
-    });
-  }
+  if (Array.isArray(value)) return tableOf(value, indent) ?? listOf(value, indent);
   if (typeof value !== 'object' || value === null) return [`${indent}${scalar(value)}`];
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  const fields = Object.entries(value);
   const width = Math.max(0, ...fields.map(([name]) => name.length)) + 2;
   return fields.flatMap(([name, field]) => {
     const inline = inlineOf(field);
@@ -52,11 +46,35 @@ function linesOf(value: unknown, indent: string): string[] {
   });
 }
 
+function listOf(list: readonly unknown[], indent: string): string[] {
+  return list.flatMap((element) => {
+    const inline = inlineOf(element);
+    if (inline !== undefined) return [`${indent}- ${inline}`];
+    const lines = linesOf(element, `${indent}  `);
+    return [`${indent}- ${lines[0]!.trimStart()}`, ...lines.slice(1)];
+  });
+}
+
+/** Several flat objects as a table with a line of names above it; undefined where that does not fit. */
+function tableOf(list: readonly unknown[], indent: string): string[] | undefined {
+  if (list.length < 2 || !list.every(isFlat)) return undefined;
+  const columns = [...new Set(list.flatMap((row) => Object.keys(row)))];
+  const rows = [columns, ...list.map((row) => columns.map((name) => (Object.hasOwn(row, name) ? scalar(row[name]) : '')))];
+  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const lines = rows.map((row) => indent + row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd());
+  return lines.every(({ length }) => length <= TABLE_CHARS) ? lines : undefined;
+}
+
+function isFlat(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((part) => typeof part !== 'object' || part === null);
+}
+
 /** The value on one line, if it is short and not nested deeper than one level. */
 function inlineOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return scalar(value);
   const parts = Array.isArray(value) ? (value as unknown[]) : Object.values(value);
-  if (parts.length === 0) return Array.isArray(value) ? 'none' : '{}';
+  if (parts.length === 0) return 'none';
   if (parts.some((part) => typeof part === 'object' && part !== null)) return undefined;
   const text = Array.isArray(value)
     ? parts.map(scalar).join(', ')

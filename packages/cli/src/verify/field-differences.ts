@@ -57,12 +57,13 @@ function step(path: string, name: string | number, kind: Parts['kind']): string 
   return path === '' ? name : `${path}.${name}`;
 }
 
-/** The value as JSON can say it. */
+/** The value as JSON can say it, without fields that are undefined. */
 export function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object' || value === null) return value;
   if (Buffer.isBuffer(value)) return value.toString('hex');
   if (Array.isArray(value) || ArrayBuffer.isView(value)) return Array.from(value as ArrayLike<unknown>, plain);
   if (value instanceof Map) return [...(value as Map<unknown, unknown>)].map(([key, part]) => [plain(key), plain(part)]);
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]));
+  const told = Object.entries(value).filter(([, part]) => part !== undefined);
+  return Object.fromEntries(told.map(([name, part]) => [name, plain(part)]));
 }
