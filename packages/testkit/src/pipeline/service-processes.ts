@@ -30,6 +30,12 @@ export interface ServiceProcess {
   readonly logFile: string;
 }
 
+/**
+ * A batch lives for some hundred milliseconds. With V8's default nursery of 16 MB much of it is moved to the old
+ * generation before it dies; with 64 MB nearly all of it dies where it was made.
+ */
+export const SERVICE_NODE_FLAGS = ['--max-semi-space-size=64'] as const;
+
 const READY_POLL_MS = 100;
 
 /** Starts one worker of a service; `instance` tells several of one service apart. */
@@ -42,7 +48,7 @@ export async function startService(service: ServiceName, instance: number, optio
   const process_ = await startServerProcess({
     name,
     command: process.execPath,
-    args: ['--disable-warning=TimeoutNegativeWarning', join(repositoryRoot, 'services', service, 'src', 'main.ts')],
+    args: [...SERVICE_NODE_FLAGS, join(repositoryRoot, 'services', service, 'src', 'main.ts')],
     directory,
     logFile,
     stopTimeoutMs: 25_000,
