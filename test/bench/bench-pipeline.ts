@@ -62,9 +62,10 @@ export class BenchPipeline {
   /** Starts servers and creates the topics. @throws SetupError with one sentence when that cannot be done */
   static async open(options: BenchPipelineOptions): Promise<BenchPipeline> {
     const { dataDir, say } = options;
-    rmSync(join(dataDir, 'services'), { recursive: true, force: true });
     const servers = await startServers({ dataDir, data: 'empty-first', log: say });
     try {
+      // Only now is it certain that no other bench works here.
+      rmSync(join(dataDir, 'services'), { recursive: true, force: true });
       if (servers.kafka.usage() === undefined || servers.redis.usage() === undefined) {
         throw new SetupError('The CPU time of Kafka and Redis cannot be read where they run: set MILLRACE_SERVERS=local.');
       }

@@ -14,33 +14,32 @@ import { runPart } from './parts.ts';
 import type { BenchResult, PartName, PartResult } from './result.ts';
 import { renderTable } from './table.ts';
 
-const benchDir = join(repositoryRoot, '.millrace', 'bench');
 const STOPPED = 130;
 
 async function main(): Promise<number> {
-  const options = parseBenchOptions(process.argv.slice(2));
+  const options = parseBenchOptions(process.argv.slice(2), repositoryRoot);
   if (options === 'help') {
     process.stdout.write(BENCH_HELP);
     return 0;
   }
   // Read before anything is measured: a wrong name should not cost ten minutes.
-  const earlier = options.compare === undefined ? undefined : readFigures(options.compare);
+  const earlier = options.compare === undefined ? undefined : readResult(options.compare);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  mkdirSync(benchDir, { recursive: true });
+  mkdirSync(options.dataDir, { recursive: true });
   let result: BenchResult;
   try {
-    result = await runParts(options, { benchDir, isProfiled: options.isProfiled, signal: stop.signal, say });
+    result = await runParts(options, { benchDir: options.dataDir, isProfiled: options.isProfiled, signal: stop.signal, say });
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     say('Stopped; nothing was written.');
     return STOPPED;
   }
   const text = `${JSON.stringify(result, null, 2)}\n`;
-  const path = join(benchDir, 'result.json');
+  const path = join(options.dataDir, 'result.json');
   writeFileSync(path, text);
-  const table = `\n${describeConditions(result.conditions)}\n\n${tableOf(result, earlier)}\n`;
+  const table = `\n${describeConditions(result.conditions)}\n${describeEarlier(earlier)}\n${tableOf(result, earlier?.figures)}\n`;
   if (options.printsJson) {
     say(table);
     process.stdout.write(text);
@@ -72,15 +71,24 @@ function tableOf({ figures, parts }: BenchResult, earlier: readonly Figure[] | u
   });
 }
 
-function readFigures(path: string): readonly Figure[] {
-  let figures: unknown;
+function describeEarlier(earlier: BenchResult | undefined): string {
+  if (earlier === undefined) return '';
+  const titles = Object.values(earlier.parts).map(({ title, events }) => `${title} (${events} events)`);
+  return `\nCompared with ${titles.join('; ')}:\n${describeConditions(earlier.conditions)}\n`;
+}
+
+/** @throws UsageError when the file is no result of this bench */
+function readResult(path: string): BenchResult {
+  let result: Partial<BenchResult>;
   try {
-    figures = (JSON.parse(readFileSync(path, 'utf8')) as Partial<BenchResult>).figures;
+    result = JSON.parse(readFileSync(path, 'utf8')) as Partial<BenchResult>;
   } catch (error) {
     throw new UsageError(`--compare ${path} cannot be read: ${(error as Error).message}.`);
   }
-  if (!Array.isArray(figures)) throw new UsageError(`--compare ${path} is no result of this bench: it has no figures.`);
-  return figures as Figure[];
+  if (!Array.isArray(result.figures) || result.conditions === undefined || result.parts === undefined) {
+    throw new UsageError(`--compare ${path} is no result of this bench: it needs conditions, parts and figures.`);
+  }
+  return result as BenchResult;
 }
 
 try {

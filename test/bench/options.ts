@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PARTS, type PartName } from './result.ts';
 
@@ -10,6 +11,8 @@ export interface BenchOptions {
   /** Measured time of the steady part. */
   readonly steadySeconds: number;
   readonly seed: number;
+  /** Servers, profiles and the result lie under it. */
+  readonly dataDir: string;
   readonly isProfiled: boolean;
   readonly printsJson: boolean;
   /** An earlier result to compare with. */
@@ -20,7 +23,7 @@ export const BENCH_HELP = `npm run bench -- [options]
 
 Measures the whole pipeline on a Kafka and a Redis of its own, with the services as processes: CPU time per event while
 catching up, latency at a steady rate, memory per user and item. Takes about ten minutes with its defaults and leaves
-.millrace/bench/result.json. Targets are printed beside the figures; missing one is no failure.
+result.json in its data directory. Targets are printed beside the figures; missing one is no failure.
 
   --only NAME,…    some of the parts: ${PARTS.join(', ')}
   --events N       events in the topics before a catch-up (default 300000)
@@ -29,7 +32,8 @@ catching up, latency at a steady rate, memory per user and item. Takes about ten
   --seed N         of the load (default 1)
   --profile        put a CPU profiler into the services and print the functions that took the most time
   --compare FILE   put the figures of an earlier result.json beside these
-  --json           print the result as JSON; progress and the table go to standard error
+  --data-dir DIR   where Kafka and Redis keep their data and the result lies (default .millrace/bench)
+  --json           print the result as JSON; progress and the table go to standard error (npm run -s keeps npm quiet)
   --help           this text
 
 Exit codes: 0 measured, 1 something failed, 2 wrong options, 130 stopped by Ctrl-C.
@@ -41,14 +45,14 @@ export class UsageError extends Error {
 }
 
 /** @throws UsageError naming the option, the value found and what is allowed */
-export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help' {
+export function parseBenchOptions(args: readonly string[], repositoryRoot: string): BenchOptions | 'help' {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   let values;
   try {
     ({ values } = parseArgs({
       args: [...args],
-      options: { only: text, events: text, rate: text, seconds: text, seed: text, compare: text, profile: flag, json: flag, help: flag },
+      options: { only: text, events: text, rate: text, seconds: text, seed: text, compare: text, 'data-dir': text, profile: flag, json: flag, help: flag },
     }));
   } catch (error) {
     throw new UsageError(`${(error as Error).message} npm run bench -- --help lists the options.`);
@@ -60,6 +64,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
     rate: whole('--rate', values.rate, 2_000, 1, 100_000),
     steadySeconds: whole('--seconds', values.seconds, 25, 1, 3_600),
     seed: whole('--seed', values.seed, 1, 0, 2 ** 31),
+    dataDir: values['data-dir'] === undefined ? join(repositoryRoot, '.millrace', 'bench') : resolve(values['data-dir']),
     isProfiled: values.profile === true,
     printsJson: values.json === true,
     compare: values.compare,

@@ -3,12 +3,13 @@ import { parseBenchOptions } from './options.ts';
 import { PARTS } from './result.ts';
 
 test('without arguments everything is measured with its defaults', () => {
-  expect(parseBenchOptions([])).toEqual({
+  expect(parseBenchOptions([], '/repo')).toEqual({
     only: PARTS,
     events: 300_000,
     rate: 2_000,
     steadySeconds: 25,
     seed: 1,
+    dataDir: '/repo/.millrace/bench',
     isProfiled: false,
     printsJson: false,
     compare: undefined,
@@ -16,13 +17,14 @@ test('without arguments everything is measured with its defaults', () => {
 });
 
 test('options are read, and parts run in their own order', () => {
-  const args = ['--only', 'steady,coalesced', '--events', '20000', '--rate', '500', '--seconds', '10', '--seed', '7', '--profile', '--json', '--compare', 'old.json'];
-  expect(parseBenchOptions(args)).toEqual({
+  const args = ['--only', 'steady,coalesced', '--events', '20000', '--rate', '500', '--seconds', '10', '--seed', '7', '--data-dir', '/elsewhere', '--profile', '--json', '--compare', 'old.json'];
+  expect(parseBenchOptions(args, '/repo')).toEqual({
     only: ['coalesced', 'steady'],
     events: 20_000,
     rate: 500,
     steadySeconds: 10,
     seed: 7,
+    dataDir: '/elsewhere',
     isProfiled: true,
     printsJson: true,
     compare: 'old.json',
@@ -30,7 +32,7 @@ test('options are read, and parts run in their own order', () => {
 });
 
 test('help is asked for', () => {
-  expect(parseBenchOptions(['--help'])).toBe('help');
+  expect(parseBenchOptions(['--help'], '/repo')).toBe('help');
 });
 
 test.each([
@@ -40,5 +42,5 @@ test.each([
   [['--seconds', '1.5'], /--seconds is "1.5"/],
   [['--faster'], /--faster.*--help lists the options/s],
 ])('%j is refused, and the message says what is allowed', (args, message) => {
-  expect(() => parseBenchOptions(args)).toThrow(message);
+  expect(() => parseBenchOptions(args, '/repo')).toThrow(message);
 });
