@@ -12,8 +12,8 @@ interface Run {
 }
 
 /** Runs the worlds until one fails, in a process whose source has the mutation in it. */
-function runWorlds({ name, program, seeds }: Mutation): Promise<Run> {
-  const args = ['--import', './mutate.ts', program, '--stop-at-first', '--seeds', String(seeds)];
+function runWorlds({ name, world, seeds }: Mutation): Promise<Run> {
+  const args = ['--import', './mutate.ts', 'run.ts', '--world', world, '--stop-at-first', '--seeds', String(seeds)];
   const child = spawn(process.execPath, args, { cwd: import.meta.dirname, env: { ...process.env, MUTATION: name } });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -40,7 +40,7 @@ describe('the simulated worlds notice that', () => {
   }
 
   test('a program without any mutation passes the same worlds', async () => {
-    const unchanged = { name: NO_MUTATION, file: '', find: '', replace: '', seeds: 20, program: 'run.ts' } as const;
+    const unchanged = { name: NO_MUTATION, file: '', find: '', replace: '', seeds: 20, world: 'toy' } as const;
     const { exitCode, output } = await runWorlds(unchanged);
     expect(exitCode, output.slice(-2_000)).toBe(0);
   });

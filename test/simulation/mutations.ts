@@ -11,14 +11,15 @@ export interface Mutation {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
-  /** The program whose worlds must notice it. */
-  readonly program: string;
+  /** Whose worlds must notice it: those of the toy streams, or those of the real handlers. */
+  readonly world: 'toy' | 'pipeline';
   /** Worlds that may pass before one fails. Far more than it takes, so that a change of the worlds does not matter. */
   readonly seeds: number;
 }
 
 const ENGINE = 'packages/stream/src';
-const TOY = 'run.ts';
+const PROFILE = 'packages/algorithms/src/profile';
+const HANDLERS = 'packages/pipeline/src';
 
 /** The name that changes nothing, to see that the worlds pass without one. */
 export const NO_MUTATION = 'no mutation';
@@ -29,7 +30,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${ENGINE}/shard-runner.ts`,
     find: 'if (offset! === expected) return offset!;',
     replace: 'return offset!;',
-    program: TOY,
+    world: 'toy',
     seeds: 200,
   },
   {
@@ -37,7 +38,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${ENGINE}/shard-runner.ts`,
     find: 'for (const entry of claim.redo) await this.#redo(claimed, entry);',
     replace: '',
-    program: TOY,
+    world: 'toy',
     seeds: 50,
   },
   {
@@ -51,7 +52,7 @@ export const MUTATIONS: readonly Mutation[] = [
     if (announcements.length > 0) await log.append(announcements);
     const announcedMs = clock.nowMs();
     claimed.announced(announcedMs);`,
-    program: TOY,
+    world: 'toy',
     seeds: 200,
   },
   {
@@ -61,7 +62,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: `const early = claimed.announcements({ journalOffset: this.#journalNext, incarnation: claimed.position.incarnation });
     if (early.length > 0) await log.append(early);
     const journalOffset = isJournaled ? await this.#journal(claimed, token, taken, coalesced, omissions) : -1;`,
-    program: TOY,
+    world: 'toy',
     seeds: 200,
   },
   {
@@ -69,7 +70,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${ENGINE}/claimed-shard.ts`,
     find: 'if (head === null || !head.subarray(0, this.#position.token.length).equals(this.#position.token)) {',
     replace: 'if (head === null) {',
-    program: TOY,
+    world: 'toy',
     seeds: 500,
   },
   {
@@ -77,7 +78,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${ENGINE}/memory-state-store.ts`,
     find: `if (!isParent) return 'refused';`,
     replace: '',
-    program: TOY,
+    world: 'toy',
     seeds: 200,
   },
   {
@@ -85,7 +86,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${ENGINE}/journal.ts`,
     find: `    // A producer's duplicate of the entry just taken names that entry's parent, not its token, so it never gets here.`,
     replace: `    if (entries.some(({ offset, entry }) => offset > journaled.offset && entry.parent.equals(last))) continue;`,
-    program: TOY,
+    world: 'toy',
     seeds: 200,
   },
   {
@@ -93,7 +94,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${ENGINE}/shard-runner.ts`,
     find: 'if (first.entry.token.equals(token)) return first.offset;',
     replace: 'if (first.entry.token.equals(token)) return offset!;',
-    program: TOY,
+    world: 'toy',
     seeds: 200,
   },
   {
@@ -103,7 +104,7 @@ export const MUTATIONS: readonly Mutation[] = [
     const isAligned`,
     replace: `    if (this.#positions.length > 0) Object.assign(claimed.position, { positions: this.#positions });
     const isAligned`,
-    program: TOY,
+    world: 'toy',
     seeds: 200,
   },
   {
@@ -111,7 +112,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${ENGINE}/aligned-merge.ts`,
     find: 'if (this.#isAligned && queue.fetchOffset < queue.endOffset) return undefined;',
     replace: '',
-    program: TOY,
+    world: 'toy',
     seeds: 50,
   },
   {
@@ -119,7 +120,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${ENGINE}/shard-runner.ts`,
     find: 'isRedo: true, omissions: entry.omissions });',
     replace: 'isRedo: true, omissions: [] });',
-    program: TOY,
+    world: 'toy',
     seeds: 500,
   },
   {
@@ -127,7 +128,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${ENGINE}/timer-queue.ts`,
     find: 'while (at > 0 && compareTimers(this.#waiting[at - 1]!, timer) > 0) at--;',
     replace: '',
-    program: TOY,
+    world: 'toy',
     seeds: 500,
   },
   {
@@ -135,7 +136,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${ENGINE}/claimed-shard.ts`,
     find: 'for (const { dueMs } of timers.set) if (dueMs <= this.#noTimerUpToMs) this.#noTimerUpToMs = dueMs - 1;',
     replace: '',
-    program: TOY,
+    world: 'toy',
     seeds: 200,
   },
   {
@@ -143,7 +144,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${ENGINE}/claimed-shard.ts`,
     find: 'if (!this.#hasDueTimers) this.#noTimerUpToMs = (nextDueMs ?? Number.POSITIVE_INFINITY) - 1;',
     replace: 'this.#noTimerUpToMs = timers.length > 0 ? untilMs : (nextDueMs ?? Number.POSITIVE_INFINITY) - 1; this.#hasDueTimers = false;',
-    program: TOY,
+    world: 'toy',
     seeds: 2_000,
   },
   {
@@ -151,7 +152,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${ENGINE}/shard-runner.ts`,
     find: 'await claimed.check();',
     replace: '',
-    program: TOY,
+    world: 'toy',
     seeds: 200,
   },
   {
@@ -159,7 +160,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'test/simulation/toy-streams.ts',
     find: 'journalOffset === last.journalOffset && part <= last.part',
     replace: 'journalOffset === last.journalOffset',
-    program: TOY,
+    world: 'toy',
     seeds: 50,
   },
   {
@@ -167,7 +168,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'test/simulation/toy-streams.ts',
     find: 'const records = parts.map((part) =>',
     replace: 'const records = parts.reverse().map((part) =>',
-    program: TOY,
+    world: 'toy',
     seeds: 50,
   },
   {
@@ -175,7 +176,47 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'test/simulation/toy-streams.ts',
     find: "    scope.note('evidence-skipped');\n    return;",
     replace: '',
-    program: TOY,
+    world: 'toy',
+    seeds: 50,
+  },
+  {
+    name: 'item-stream remembers only the journal offset of evidence',
+    file: `${HANDLERS}/item/item-fold.ts`,
+    find: 'journalOffset === last.journalOffset && part <= last.part',
+    replace: 'journalOffset === last.journalOffset',
+    world: 'pipeline',
+    seeds: 50,
+  },
+  {
+    name: 'item-stream counts evidence however often it comes',
+    file: `${HANDLERS}/item/item-fold.ts`,
+    find: "      this.#scope.note('evidence-duplicate');\n      return;",
+    replace: '',
+    world: 'pipeline',
+    seeds: 50,
+  },
+  {
+    name: 'user-stream does not write the profile that it changed',
+    file: `${HANDLERS}/user/user-fold.ts`,
+    find: '    this.#scope.touch(profile);\n    this.#scope.touch(state);',
+    replace: '    this.#scope.touch(state);',
+    world: 'pipeline',
+    seeds: 50,
+  },
+  {
+    name: 'an event that was sent twice is folded twice',
+    file: `${PROFILE}/event-ids.ts`,
+    find: 'if (hashes[i] === hash) return true;',
+    replace: '',
+    world: 'pipeline',
+    seeds: 50,
+  },
+  {
+    name: 'a refresh takes a new position',
+    file: `${PROFILE}/fold-click.ts`,
+    find: '} else if (isRefresh(profile, itemId)) {',
+    replace: '} else if (isRefresh(profile, itemId) && itemId === event.eventId) {',
+    world: 'pipeline',
     seeds: 50,
   },
 ];

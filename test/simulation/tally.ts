@@ -60,7 +60,15 @@ export class Tally {
   }
 }
 
-/** The occurrence that a code of the engine's observer stands for; undefined for what is only a faulty server. */
-export function occurrenceOfDrop(code: string): Occurrence | undefined {
-  return OCCURRENCES.find((what) => what === code);
+/** What the handlers of the pipeline call it. */
+const NOTED: Readonly<Record<string, Occurrence>> = {
+  'evidence-duplicate': 'evidence-skipped',
+  'list-coalesced': 'event-coalesced',
+  'user-retired': 'timer-fired',
+  'item-retired': 'timer-fired',
+};
+
+/** The occurrence that a note or a code of the engine's observer stands for; undefined for what nobody counts. */
+export function occurrenceNamed(name: string): Occurrence | undefined {
+  return NOTED[name] ?? OCCURRENCES.find((what) => what === name);
 }

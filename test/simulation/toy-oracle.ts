@@ -1,9 +1,9 @@
 import { digestOf, readShardState } from '@millrace/stream/shard-digest';
 import { ShardReplay } from '@millrace/stream/shard-replay';
 import { decodeHead } from '@millrace/stream/shard-head';
-import type { JournalEntry } from '@millrace/stream/journal';
 import type { LogRecord } from '@millrace/stream/log';
 import { shardName, type ShardId } from '@millrace/stream/state-store';
+import { walkJournal, type WalkedBatch } from './journal-walk.ts';
 import { ADDS_PER_PART, freshUser, ITEM_SHARDS, QUIET_AFTER_MS, USER_SHARDS, type ToyEvent, type ToyUser } from './toy-streams.ts';
 import type { World } from './world.ts';
 
@@ -22,7 +22,7 @@ const USER_INPUTS = ['big', 'small', 'control'] as const;
 /** Says what is not as it must be, in words for whoever looks at a failing seed. */
 export type Problems = string[];
 
-function expectEqual(problems: Problems, what: string, found: unknown, wanted: unknown): void {
+export function expectEqual(problems: Problems, what: string, found: unknown, wanted: unknown): void {
   const [a, b] = [JSON.stringify(found), JSON.stringify(wanted)];
   if (a !== b) problems.push(`${what}: found ${a}, must be ${b}`);
 }
@@ -99,12 +99,6 @@ function judgeByJournal(world: World, problems: Problems): void {
   expectEqual(problems, 'evidence', sorted(evidence), sorted(expected.evidence));
 }
 
-interface Pending {
-  readonly input: number;
-  readonly offset: number;
-  readonly event: ToyEvent | undefined;
-}
-
 /** A user shard as it must be, folded along its journal by nothing of the engine but the entry's codec. */
 class ExpectedUserShard {
   readonly #world: World;
@@ -124,19 +118,12 @@ class ExpectedUserShard {
     this.#problems = problems;
   }
 
-  /** Of all entries that name the same parent, the first in the log is the next batch. */
   foldJournal(): void {
-    const [genesis, ...rest] = this.#world.log.recordsOf('user-journal', this.#number);
-    const { token, ranges } = this.#world.journalCodec.decode(genesis!);
-    this.#incarnation = token.toString('hex');
-    this.#positions = ranges.map(({ first }) => first);
-    let last = token;
-    for (const record of rest) {
-      const entry = this.#world.journalCodec.decode(record);
-      if (!entry.parent.equals(last)) continue;
-      last = entry.token;
-      this.#foldEntry(entry, record.offset);
-    }
+    const timeOf = (_input: number, { value }: LogRecord): number => eventOf(value!)?.t ?? Number.NEGATIVE_INFINITY;
+    const { genesis, batches } = walkJournal(this.#world, this.#number, { journal: 'user-journal', inputs: USER_INPUTS }, timeOf);
+    this.#incarnation = genesis.token.toString('hex');
+    this.#positions = genesis.ranges.map(({ first }) => first);
+    for (const batch of batches) this.#foldBatch(batch);
   }
 
   compare(): void {
@@ -153,18 +140,19 @@ class ExpectedUserShard {
     expectEqual(this.#problems, `head of ${shardName(shard)}`, head, wanted);
   }
 
-  #foldEntry({ ranges, omissions, coalesced }: JournalEntry, journalOffset: number): void {
+  #foldBatch({ entry: { ranges, coalesced }, journalOffset, records }: WalkedBatch): void {
     expectEqual(this.#problems, `beginning of the batch ${journalOffset}`, ranges.map(({ first }) => first), this.#positions);
     this.#positions = ranges.map(({ first, count }) => first + count);
     const adds: [number, number][][] = Array.from({ length: ITEM_SHARDS }, () => []);
     const lists = new Map<string, string>();
-    for (const { input, offset, event } of this.#inOrder(ranges)) {
+    for (const { input, record, isOmitted } of records) {
+      const event = eventOf(record.value!);
       if (event === undefined) continue;
-      const isOmitted = omissions.some((left) => left.input === input && left.offset === offset);
-      if (isOmitted !== (event.poison === true)) this.#problems.push(`${USER_INPUTS[input]} ${offset} is ${isOmitted ? '' : 'not '}left out`);
+      const place = `${USER_INPUTS[input]}.${this.#number}.${record.offset}`;
+      if (isOmitted !== (event.poison === true)) this.#problems.push(`${place} is ${isOmitted ? '' : 'not '}left out`);
       if (isOmitted) continue;
-      const id = `${this.#incarnation}.${USER_INPUTS[input]}.${this.#number}.${offset}`;
-      this.#fold(event, input, offset, id);
+      const id = `${this.#incarnation}.${place}`;
+      this.#fold(event, USER_INPUTS[input]!, record.offset, id);
       adds[event.item % ITEM_SHARDS]!.push([event.item, event.n]);
       lists.set(coalesced ? event.user : id, `${id}.list`);
     }
@@ -177,25 +165,7 @@ class ExpectedUserShard {
     });
   }
 
-  /** By time, ties by topic, in each topic as it stands there; what is no event holds nobody up. */
-  #inOrder(ranges: JournalEntry['ranges']): Pending[] {
-    const queues = ranges.map(({ first, count }, input) =>
-      this.#world.log
-        .recordsOf(USER_INPUTS[input]!, this.#number)
-        .slice(first, first + count)
-        .map(({ offset, value }) => ({ input, offset, event: eventOf(value!) })),
-    );
-    const merged: Pending[] = [];
-    for (;;) {
-      const heads = queues.filter((queue) => queue.length > 0);
-      if (heads.length === 0) return merged;
-      const timeOf = ([head]: Pending[]): number => head!.event?.t ?? Number.NEGATIVE_INFINITY;
-      const oldestMs = Math.min(...heads.map(timeOf));
-      merged.push(heads.find((queue) => timeOf(queue) === oldestMs)!.shift()!);
-    }
-  }
-
-  #fold(event: ToyEvent, input: number, offset: number, id: string): void {
+  #fold(event: ToyEvent, topic: string, offset: number, id: string): void {
     if (event.t > this.#clockMs) {
       this.#clockMs = event.t;
       this.#fireDue();
@@ -206,7 +176,7 @@ class ExpectedUserShard {
     user.sum += event.n;
     user.hash = (Math.imul(user.hash, 31) + event.item * 1_000 + event.n) >>> 0;
     if (event.t < this.#clockMs) user.late++;
-    user.seen[USER_INPUTS[input]!] = offset;
+    user.seen[topic] = offset;
     this.#timers.set(event.user, this.#clockMs + QUIET_AFTER_MS);
     if (user.n % 3 === 0) this.#expected.changes.set(`${id}.change`, `${user.n}/${user.sum}`);
   }

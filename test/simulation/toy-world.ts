@@ -1,9 +1,10 @@
 import type { StreamHandler } from '@millrace/stream/handler';
+import { JournalCodec } from '@millrace/stream/journal';
 import type { Random } from './random.ts';
 import type { Tally } from './tally.ts';
 import { judgeToyWorld, TOY_ITEMS, TOY_USERS, type ToyInput } from './toy-oracle.ts';
 import { ITEM_SHARDS, ToyItemStream, ToyUserStream, USER_SHARDS, type ToyEvent } from './toy-streams.ts';
-import { World, type WorldFaults } from './world.ts';
+import { randomFaults, World } from './world.ts';
 
 const TOPICS = {
   big: USER_SHARDS,
@@ -16,6 +17,8 @@ const TOPICS = {
   changes: USER_SHARDS,
   lists: USER_SHARDS,
 };
+
+const JOURNAL_SCHEMA_ID = 9;
 
 /** What happened in a world, for the one who looks at a failing seed. */
 export interface WorldReport {
@@ -32,14 +35,15 @@ export interface WorldReport {
  */
 export async function runToyWorld(seed: number): Promise<WorldReport> {
   const itemStream = new ToyItemStream();
-  const world = new World(
-    seed,
-    [
+  const world = new World(seed, {
+    streams: [
       { kind: 'u', shards: USER_SHARDS, handler: (store) => new ToyUserStream(store) as unknown as StreamHandler<never> },
       { kind: 'i', shards: ITEM_SHARDS, handler: () => itemStream as unknown as StreamHandler<never> },
     ],
-    TOPICS,
-  );
+    topics: TOPICS,
+    startMs: 1_000_000,
+    journalCodec: new JournalCodec(JOURNAL_SCHEMA_ID),
+  });
   // In every fourth world everything lies there from the beginning: a large topic, and a small one that must not run ahead.
   const kind = seed % 4 === 0 ? 'catch-up' : 'live';
   const inputs = makeInputs(world, kind);
@@ -49,19 +53,7 @@ export async function runToyWorld(seed: number): Promise<WorldReport> {
     void world.log.append([{ topic: input.topic, partition, records: [{ key: null, value: input.value }] }]);
   };
   const { random } = world;
-  const faults: WorldFaults = {
-    rates: {
-      fails: random.pick([0, 0.01, 0.05]),
-      cutsShort: random.pick([0, 0.1]),
-      losesReply: random.pick([0, 0.01, 0.05]),
-      duplicates: random.pick([0, 0.05, 0.2]),
-    },
-    turns: kind === 'catch-up' ? 250 : 350,
-    kill: random.pick([0.005, 0.02]),
-    pause: random.pick([0, 0.02, 0.05]),
-    reassign: random.pick([0, 0.01, 0.03]),
-    goBack: random.pick([0, 0.01, 0.02]),
-  };
+  const faults = randomFaults(random, kind === 'catch-up' ? 250 : 350);
   if (kind === 'catch-up') {
     for (; appended < inputs.length; appended++) append(inputs[appended]!);
   }

@@ -1,6 +1,6 @@
 import { decodeHead } from '@millrace/stream/shard-head';
 import { DEFAULT_ENGINE_OPTIONS } from '@millrace/stream/engine';
-import { JournalCodec } from '@millrace/stream/journal';
+import type { JournalCodec } from '@millrace/stream/journal';
 import { MemoryLog } from '@millrace/stream/memory-log';
 import { MemoryStateStore, type ShardSnapshot } from '@millrace/stream/memory-state-store';
 import { silentObserver, type EngineObserver } from '@millrace/stream/observer';
@@ -10,7 +10,7 @@ import type { StreamHandler } from '@millrace/stream/handler';
 import { FaultyLog, FaultyStore, NO_FAULTS, type FaultRates, type WorkerSide } from './faulty-adapters.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
-import { OCCURRENCES, occurrenceOfDrop, Tally } from './tally.ts';
+import { occurrenceNamed, Tally } from './tally.ts';
 
 /** One of the streams of a world. */
 export interface WorldStream {
@@ -18,6 +18,16 @@ export interface WorldStream {
   readonly shards: number;
   /** A handler for one worker; lists read through its store. */
   readonly handler: (store: StateStore) => StreamHandler<never>;
+}
+
+/** What a world is made of. */
+export interface WorldParts {
+  readonly streams: readonly WorldStream[];
+  /** Partitions by topic. */
+  readonly topics: Readonly<Record<string, number>>;
+  /** Wall clock of servers and workers at the beginning, epoch milliseconds. */
+  readonly startMs: number;
+  readonly journalCodec: JournalCodec;
 }
 
 interface Actor {
@@ -36,7 +46,23 @@ export interface WorldFaults {
   readonly goBack: number;
 }
 
-const JOURNAL_SCHEMA_ID = 9;
+/** How hard one world is to live in: some have one kind of fault only, some all of them. */
+export function randomFaults(random: Random, turns: number): WorldFaults {
+  return {
+    rates: {
+      fails: random.pick([0, 0.01, 0.05]),
+      cutsShort: random.pick([0, 0.1]),
+      losesReply: random.pick([0, 0.01, 0.05]),
+      duplicates: random.pick([0, 0.05, 0.2]),
+    },
+    turns,
+    kill: random.pick([0.005, 0.02]),
+    pause: random.pick([0, 0.02, 0.05]),
+    reassign: random.pick([0, 0.01, 0.03]),
+    goBack: random.pick([0, 0.01, 0.02]),
+  };
+}
+
 /** Enough for the largest world to come to rest many times over; a world that needs more is stuck. */
 const DRAIN_TURNS = 60_000;
 
@@ -50,7 +76,7 @@ export class World {
   readonly scheduler: Scheduler;
   readonly log: MemoryLog;
   readonly store = new MemoryStateStore();
-  readonly journalCodec = new JournalCodec(JOURNAL_SCHEMA_ID);
+  readonly journalCodec: JournalCodec;
   readonly alarms: string[] = [];
   /** What happened, so that nobody takes a quiet world for a proof. */
   readonly tally = new Tally();
@@ -64,9 +90,10 @@ export class World {
   readonly #topics: Readonly<Record<string, number>>;
   readonly #history = new Map<string, { shard: ShardId; snapshots: ShardSnapshot[] }>();
 
-  constructor(seed: number, streams: readonly WorldStream[], topics: Readonly<Record<string, number>>) {
+  constructor(seed: number, { streams, topics, startMs, journalCodec }: WorldParts) {
     this.random = new Random(seed);
-    this.scheduler = new Scheduler(this.random, 1_000_000);
+    this.scheduler = new Scheduler(this.random, startMs);
+    this.journalCodec = journalCodec;
     this.log = new MemoryLog(() => this.scheduler.nowMs);
     this.streams = streams;
     this.#areOwnersTold = this.random.chance(0.5);
@@ -178,12 +205,12 @@ export class World {
       ...silentObserver,
       batch: (_shard, { isRedo }) => tally.add(isRedo ? 'batch-redone' : 'batch-live'),
       dropped: (_shard, code) => {
-        const occurrence = occurrenceOfDrop(code);
+        const occurrence = occurrenceNamed(code);
         if (occurrence !== undefined) tally.add(occurrence);
       },
       deadLetter: (_topic, reason) => tally.add(reason === 'quarantined' ? 'quarantined' : 'dead-letter'),
       note: (name, count) => {
-        const occurrence = OCCURRENCES.find((what) => what === name);
+        const occurrence = occurrenceNamed(name);
         if (occurrence !== undefined) tally.add(occurrence, count);
       },
       alarm: (shard, code, detail) => this.alarms.push(`${shardName(shard)} ${code}: ${detail}`),

@@ -20,18 +20,18 @@ import { hashOfList, type ListMemo } from './list-memo.ts';
 import type { UserShardEvent, UserStreamParts } from './user-stream.ts';
 
 /** One record of evidence stays well below what a broker takes. */
-const EVIDENCE_PART_BYTES = 262_144;
+const DEFAULT_EVIDENCE_PART_BYTES = 262_144;
+
 const DAY_MS = 86_400_000;
 
 /** A list that an event deserves. */
 interface WantedList {
-  readonly placement: 'next' | 'after-purchase';
+  readonly profile: Profile;
+  placement: 'next' | 'after-purchase';
+  event: UserEvent;
+  cause: Cause;
   /** What the ranking will look at, as it was right after the event; while catching up, as it is after the batch. */
-  readonly request: () => RankRequest;
-  readonly user: string;
-  readonly eventId: string;
-  readonly timeMs: number;
-  readonly cause: Cause;
+  request: RankRequest | undefined;
 }
 
 /** The fold of one claimed user shard. */
@@ -42,7 +42,9 @@ export class UserFold implements ShardFold<UserShardEvent> {
   readonly #evidence: EvidenceWriter;
   /** Records for the item shard of the same number that are no evidence: fold parameters on their way. */
   #forwarded: NewRecord[] = [];
-  #lists = new Map<string, WantedList>();
+  #lists: WantedList[] = [];
+  /** While catching up: the one list of each user. */
+  readonly #newest = new Map<Profile, WantedList>();
   #published: { placement: string; timestampMs: number }[] = [];
 
   constructor(parts: UserStreamParts, scope: ShardScope, stateKey: string) {
@@ -59,7 +61,8 @@ export class UserFold implements ShardFold<UserShardEvent> {
   begin(): void {
     this.#evidence.clear();
     this.#forwarded = [];
-    this.#lists.clear();
+    this.#lists = [];
+    this.#newest.clear();
     this.#published = [];
   }
 
@@ -83,7 +86,7 @@ export class UserFold implements ShardFold<UserShardEvent> {
   }
 
   announcements({ journalOffset, incarnation }: BatchIdentity): Append[] {
-    const { evidencePrefix, topics } = this.#parts;
+    const { evidencePrefix, evidencePartBytes = DEFAULT_EVIDENCE_PART_BYTES, topics } = this.#parts;
     const { ordersTotal, ordersDay } = this.#state.value;
     const sourceShard = this.#scope.shard.number;
     const origin = { sourceShard, incarnation, journalOffset: BigInt(journalOffset), ordersTotal, ordersDay };
@@ -91,7 +94,7 @@ export class UserFold implements ShardFold<UserShardEvent> {
     if (this.#forwarded.length > 0) {
       appends.push({ topic: topics.itemEvidence, partition: sourceShard, records: this.#forwarded });
     }
-    for (const { shard, parts } of this.#evidence.finish(origin, EVIDENCE_PART_BYTES)) {
+    for (const { shard, parts } of this.#evidence.finish(origin, evidencePartBytes)) {
       const records = parts.map((part) => ({ key: null, value: Buffer.concat([evidencePrefix, part]) }));
       appends.push({ topic: topics.itemEvidence, partition: shard, records });
     }
@@ -100,16 +103,16 @@ export class UserFold implements ShardFold<UserShardEvent> {
 
   async render(nowMs: number): Promise<Append[]> {
     const { lists, renderer } = this.#parts;
-    const wanted = [...this.#lists.values()].filter(({ cause }) => nowMs - cause.timestampMs <= lists.maxAgeMs);
-    if (wanted.length < this.#lists.size) this.#scope.note('list-too-old', this.#lists.size - wanted.length);
+    const wanted = this.#lists.filter(({ cause }) => nowMs - cause.timestampMs <= lists.maxAgeMs);
+    if (wanted.length < this.#lists.length) this.#scope.note('list-too-old', this.#lists.length - wanted.length);
     if (wanted.length === 0) return [];
     renderer.setParameters(this.#state.value.parameters);
-    const rankings = await renderer.rank(wanted.map(({ request }) => request()), nowMs);
+    const rankings = await renderer.rank(wanted.map((list) => list.request ?? this.#requestOf(list)), nowMs);
     const records: NewRecord[] = [];
     wanted.forEach((list, i) => {
       const ranking = rankings[i]!;
       if (this.#isSilent(list, ranking)) return;
-      records.push({ key: Buffer.from(list.user), value: this.#encode(list, ranking) });
+      records.push({ key: Buffer.from(list.event.user), value: this.#encode(list, ranking) });
       this.#published.push({ placement: list.placement, timestampMs: list.cause.timestampMs });
     });
     if (records.length === 0) return [];
@@ -143,42 +146,39 @@ export class UserFold implements ShardFold<UserShardEvent> {
     this.#scope.touch(state);
     if (isNew) this.#scope.setTimer(retentionTimer(event.user), retentionDueMs(profile.value, parameters));
     if (result.orders > 0) countOrderOfShard(state.value, Math.floor(event.timeMs / DAY_MS));
-    if (result.list !== undefined) this.#want(result.list, event, cause, profile.value, repeatPrior);
+    if (result.list !== undefined) this.#want(result.list, event, cause, profile.value);
   }
 
-  #want(
-    placement: 'next' | 'after-purchase',
-    event: UserEvent,
-    cause: Cause,
-    profile: Profile,
-    repeatPrior: RankRequest['repeatPrior'],
-  ): void {
-    const { user, eventId, timeMs } = event;
-    const makeRequest = (): RankRequest => {
-      const basket = event.type === 'order' ? event.lines.map(({ itemId }) => itemId) : undefined;
-      return {
-        placement,
-        recent: recentViewed(profile),
-        rawTrail: rawTrail(profile),
-        day: Math.floor(timeMs / DAY_MS),
-        basket,
-        exclude: basket,
-        length: this.#parts.lists.length,
-        repeatPrior,
-      };
-    };
-    if (this.#scope.coalesced) {
+  #want(placement: 'next' | 'after-purchase', event: UserEvent, cause: Cause, profile: Profile): void {
+    const earlier = this.#newest.get(profile);
+    if (earlier !== undefined) {
       // A user's newest event of the batch speaks for the others, so nothing is made for those.
-      if (this.#lists.delete(user)) this.#scope.note('list-coalesced');
-      this.#lists.set(user, { placement, request: makeRequest, user, eventId, timeMs, cause });
-    } else {
-      const request = makeRequest();
-      this.#lists.set(`${cause.topic}/${cause.offset}`, { placement, request: () => request, user, eventId, timeMs, cause });
+      this.#scope.note('list-coalesced');
+      Object.assign(earlier, { placement, event, cause });
+      return;
     }
+    const list: WantedList = { profile, placement, event, cause, request: undefined };
+    if (this.#scope.coalesced) this.#newest.set(profile, list);
+    else list.request = this.#requestOf(list);
+    this.#lists.push(list);
+  }
+
+  #requestOf({ placement, event, profile }: WantedList): RankRequest {
+    const basket = event.type === 'order' ? event.lines.map(({ itemId }) => itemId) : undefined;
+    return {
+      placement,
+      recent: recentViewed(profile),
+      rawTrail: rawTrail(profile),
+      day: Math.floor(event.timeMs / DAY_MS),
+      basket,
+      exclude: basket,
+      length: this.#parts.lists.length,
+      repeatPrior: this.#state.value.repeatPrior,
+    };
   }
 
   /** Is it what this user was told last? After a redo nobody knows, so it is said again. */
-  #isSilent({ user, placement }: WantedList, { items }: Ranking): boolean {
+  #isSilent({ event: { user }, placement }: WantedList, { items }: Ranking): boolean {
     if (items.length === 0) {
       this.#scope.note('list-empty');
       return true;
@@ -195,7 +195,7 @@ export class UserFold implements ShardFold<UserShardEvent> {
     return false;
   }
 
-  #encode({ user, eventId, timeMs, cause, placement }: WantedList, { items, countsAgeMs }: Ranking): Buffer {
+  #encode({ event: { user, eventId, timeMs }, cause, placement }: WantedList, { items, countsAgeMs }: Ranking): Buffer {
     const { topic, partition, offset } = cause;
     return this.#parts.encoder.encodeRecommendations({
       id: `${this.#scope.incarnation.toString('hex')}.${topic}.${partition}.${offset}.${placement}`,

@@ -10,7 +10,7 @@ import {
 import type { AnyEvent, ControlEvent, EventDecoder, EventEncoder, UserEvent } from '@millrace/events';
 import type { Decoded, EntityCodec, ShardFold, ShardScope, StreamHandler, StreamSpec } from '@millrace/stream/handler';
 import type { LogRecord } from '@millrace/stream/log';
-import { memoKey, profileKey, USER_STATE_KEY } from '../keys.ts';
+import { keysOfUser, USER_STATE_KEY } from '../keys.ts';
 import type { ListRenderer } from './list-renderer.ts';
 import { listMemoCodec } from './list-memo.ts';
 import { UserFold } from './user-fold.ts';
@@ -36,6 +36,8 @@ export interface UserStreamParts {
   readonly encoder: EventEncoder;
   /** What stands before the bytes of an evidence record: see `schemaPrefix`. */
   readonly evidencePrefix: Buffer;
+  /** A batch's evidence for one item shard is cut into records of at most about this size. Default 256 KiB. */
+  readonly evidencePartBytes?: number | undefined;
   readonly renderer: ListRenderer;
   readonly lists: ListOptions;
   readonly listObserver: ListObserver;
@@ -103,7 +105,7 @@ export class UserStream implements StreamHandler<UserShardEvent> {
     if (outcome.kind === 'unknown-schema') return { kind: 'wait', schemaId: outcome.schemaId };
     if (outcome.kind === 'dead') return outcome;
     const event = outcome.event as Exclude<AnyEvent, { type: 'catalog' }>;
-    const keys = 'user' in event ? [profileKey(event.user), memoKey(event.user)] : [];
+    const keys = 'user' in event ? keysOfUser(event.user) : [];
     return { kind: 'event', event, timeMs: event.timeMs, keys };
   }
 
