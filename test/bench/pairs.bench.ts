@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
 import { partitionOf } from '@millrace/events/partition';
+import type { PairWorld } from '@millrace/algorithms/evaluation/index';
+import { SessionTrail } from '@millrace/algorithms/evaluation/index';
 import {
   applyEvidence,
   ByteWriter,
@@ -12,13 +14,12 @@ import {
   EvidenceWriter,
   ItemInterner,
   ItemRow,
-  NeighbourCache,
   ownedItems,
   Ranker,
   TopLists,
 } from '@millrace/algorithms';
 import { linesOf, missing } from '../quality/data-sets.ts';
-import { PairWorld, recentOf, SessionTrail } from '../quality/pair-world.ts';
+import { emptyPairWorld, recentOf } from '../quality/pair-world.ts';
 
 /*
  * What pairs cost, in CPU time of one thread, on 2,000 interleaved Retailrocket sessions: writing the evidence (user side),
@@ -156,14 +157,14 @@ function percentile(sorted: readonly number[], share: number): number {
 }
 
 function measureRanking(): Record<string, number> {
-  const world = new PairWorld();
+  const world = emptyPairWorld();
   const sessions = linesOf(SESSIONS);
   sessions.forEach((line, index) => {
     const trail = new SessionTrail();
     for (const item of line.split(' ')) world.view(DAY + Math.floor((index * 139) / sessions.length), item, trail);
   });
-  world.flush();
-  const cache: NeighbourCache = world.cache();
+  world.refreshCache(true);
+  const { cache } = world;
   const ranker = new Ranker(cache);
   const requests = linesOf(EXAMPLES).map((line) => {
     const prefix = line.split('\t')[2]!.split(' ');

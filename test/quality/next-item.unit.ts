@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { Ranker } from '@millrace/algorithms/pairs/index';
 import type { Placement } from '@millrace/algorithms/pairs/index';
+import { SessionTrail } from '@millrace/algorithms/evaluation/index';
+import type { PairWorld } from '@millrace/algorithms/evaluation/index';
 import { linesOf, missing, nameOf } from './data-sets.ts';
-import { Accuracy, PairWorld, recentOf, SessionTrail } from './pair-world.ts';
+import { Accuracy, emptyPairWorld, recentOf } from './pair-world.ts';
 
 const LENGTH = 20;
 
@@ -12,7 +14,7 @@ interface Case {
 }
 
 function accuracy(world: PairWorld, placement: Placement, day: number, cases: Iterable<Case>): Accuracy {
-  const ranker = new Ranker(world.cache());
+  const ranker = new Ranker(world.cache);
   const result = new Accuracy();
   for (const { prefix, wanted } of cases) {
     const recent = recentOf(prefix);
@@ -27,14 +29,14 @@ const RETAILROCKET_DAYS = 139;
 
 /** Training sessions in file order, spread evenly over the days. */
 function learnRetailrocket(): PairWorld {
-  const world = new PairWorld();
+  const world = emptyPairWorld();
   const sessions = linesOf(RETAILROCKET[0]);
   sessions.forEach((line, index) => {
     const day = Math.floor((index * RETAILROCKET_DAYS) / sessions.length);
     const trail = new SessionTrail();
     for (const item of line.split(' ')) world.view(day, item, trail);
   });
-  world.flush();
+  world.refreshCache(true);
   return world;
 }
 
@@ -60,7 +62,7 @@ function rsc15Clicks(file: string): { session: string; item: string; seconds: nu
 
 /** All clicks by time, with real days and a gap that ends a session. */
 function learnRsc15(): { world: PairWorld; lastDay: number } {
-  const world = new PairWorld();
+  const world = emptyPairWorld();
   const trails = new Map<string, { trail: SessionTrail; seconds: number }>();
   const clicks = rsc15Clicks(RSC15[0]).sort((a, b) => a.seconds - b.seconds);
   for (const { session, item, seconds } of clicks) {
@@ -70,7 +72,7 @@ function learnRsc15(): { world: PairWorld; lastDay: number } {
     trails.set(session, open);
     world.view(Math.floor(seconds / DAY_SECONDS), item, open.trail);
   }
-  world.flush();
+  world.refreshCache(true);
   return { world, lastDay: Math.floor(clicks.at(-1)!.seconds / DAY_SECONDS) };
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { BB, pairRules, UNIT } from '@millrace/algorithms';
 import type { ItemRow, PairRule } from '@millrace/algorithms';
+import type { PairWorld } from '@millrace/algorithms/evaluation/index';
 import { linesOf, missing, nameOf } from './data-sets.ts';
-import { PairWorld } from './pair-world.ts';
+import { emptyPairWorld } from './pair-world.ts';
 
 const GROCERIES = 'groceries/groceries.csv.gz';
 const DAY = 20_000;
@@ -13,7 +14,7 @@ function baskets(): string[][] {
 }
 
 function learn(orders: readonly (readonly string[])[]): PairWorld {
-  const world = new PairWorld();
+  const world = emptyPairWorld();
   for (const items of orders) world.basket(DAY, items);
   world.flush();
   return world;
