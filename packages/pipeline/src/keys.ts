@@ -7,6 +7,12 @@ export const TOP_LISTS_KEY = 't';
 
 export const profileKey = (user: string): string => `p:${keyPart(user)}`;
 export const memoKey = (user: string): string => `m:${keyPart(user)}`;
+/** All entities that an event of the user may touch. */
+export function keysOfUser(user: string): string[] {
+  const part = keyPart(user);
+  return [`p:${part}`, `m:${part}`];
+}
+
 export const rowKey = (item: string): string => `r:${keyPart(item)}`;
 export const catalogKey = (item: string): string => `c:${keyPart(item)}`;
 

@@ -172,7 +172,10 @@ export class Ranker {
     if (request.placement !== 'next') return;
     this.trailLength = Math.min(request.rawTrail.length, REPEAT_WINDOW);
     for (let at = 0; at < this.trailLength; at++) {
-      this.trailIds[at] = interner.intern(request.rawTrail[at]!);
+      // A trail goes back and forth between few items: those are compared sooner than one is looked up among all.
+      const item = request.rawTrail[at]!;
+      const earlier = request.rawTrail.indexOf(item);
+      this.trailIds[at] = earlier < at ? this.trailIds[earlier]! : interner.intern(item);
       this.trailWeights[at] = repeatWeight(request.repeatPrior, at + 1);
     }
   }

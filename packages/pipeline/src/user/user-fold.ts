@@ -229,6 +229,9 @@ export class UserFold implements ShardFold<UserShardEvent> {
   }
 
   #forget(profile: Entity<Profile>): void {
+    // Whoever is forgotten gets no list for what came before it either.
+    this.#newest.delete(profile.value);
+    this.#lists = this.#lists.filter((list) => list.profile !== profile.value);
     profile.value = new Profile();
     this.#scope.touch(profile);
   }
