@@ -35,14 +35,22 @@ export function memoryLog({ topics }: WireTools, shards: number): MemoryLog {
   return log;
 }
 
-/** Generated sessions with orders, and a catalog that names some of the items. */
-export function* testEvents(events: number): Generator<WireEvent, void, undefined> {
+/**
+ * Generated sessions with orders, and a catalog that names some of the items.
+ *
+ * @param after events of the same load that were taken before
+ */
+export function* testEvents(events: number, after = 0): Generator<WireEvent, void, undefined> {
   for (let rank = 0; rank < 20; rank++) {
     const itemId = `i${String(rank).padStart(7, '0')}`;
     const payload = { timeMs: 0, itemId, name: `Item number ${rank}`, available: true };
     yield { topic: 'catalog', key: itemId, timeMs: 0, payload, events: 0 };
   }
-  yield* generatedLoad({ users: 60, items: 400, events, seed: 7 });
+  let taken = 0;
+  for (const event of generatedLoad({ users: 60, items: 400, events: after + events, seed: 7 })) {
+    if (taken >= after) yield event;
+    taken += event.events;
+  }
 }
 
 export async function fill(pipeline: TestPipeline, events: Iterable<WireEvent>): Promise<number> {

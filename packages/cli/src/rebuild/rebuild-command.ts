@@ -15,7 +15,7 @@ export const rebuildCommand = defineCommand({
 
 It is a dry run unless --yes is given: it folds, says what it would write, and writes nothing. A shard that has a state is left alone unless --replace is given. Services may go on running: they notice that the head is gone, wait, and take up the shard from where the new head stands. Running it twice does no harm. There is nothing to undo: the state that comes out is the one that the log says.
 
-The log must reach back to the shard's beginning. Nothing is announced again: what followed from the batches is in the log already.`,
+The log must reach back to the shard's beginning. The last batch of a user shard is left to the worker that takes the shard up: it announces it again, since nobody knows whether that had been done. Of all others, what followed from them is in the log already.`,
   examples: [
     ['millrace rebuild --shard u7', 'what would be written'],
     ['millrace rebuild --shard u7 --yes', 'write it, if the shard has no state'],

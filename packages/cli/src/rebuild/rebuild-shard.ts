@@ -30,8 +30,9 @@ export interface RebuiltShard {
 }
 
 /**
- * Folds a shard from its genesis to the end of its log into memory, and writes what came out: values in chunks, the head
- * last. Safe beside running workers: without a head they stand with the alarm `state-missing`, and once it is there they
+ * Folds a shard from its genesis along its log into memory, and writes what came out: values in chunks, the head last. Of
+ * a user shard the last journaled batch is left to the worker that claims it, because nobody knows whether it was
+ * announced. Safe beside running workers: without a head they stand with the alarm `state-missing`, and once it is there they
  * take up the shard where it stands.
  *
  * @throws AlarmError when the log cannot be walked, or another worker began the shard meanwhile. @throws RetryableError
@@ -51,7 +52,7 @@ export async function rebuildShard(
 
   // Everything is folded before anything is removed: a log that cannot be walked leaves the state as it is.
   const replay = await ShardReplay.begin({ handler, log, journalCodec: wire.journalCodec }, shard);
-  await replay.advanceTo(undefined);
+  await replay.advanceToLastAnnounced();
   const folded = new Map(replay.store.snapshot(shard).values);
   const head = folded.get(HEAD_KEY)!;
   folded.delete(HEAD_KEY);

@@ -32,17 +32,19 @@ test('the newest records of all partitions come oldest first', async () => {
 test('following goes on after what was there, and ends with the signal', async () => {
   await append('a', 'b');
   const { next } = await lastRecords(log, 't', 3, 1);
+  // Of one read: the fourth lies in the partition of the first.
+  await append('c', 'd', 'e', 'f');
   const stop = new AbortController();
   const seen: string[] = [];
   const following = (async () => {
     for await (const { value } of followRecords(log, 't', next, stop.signal)) {
       seen.push(String(value));
-      if (seen.length === 2) stop.abort();
+      if (seen.length === 6) stop.abort();
     }
   })();
-  await append('c', 'd');
+  await append('g', 'h');
   await following;
-  expect(seen).toEqual(['c', 'd']);
+  expect(seen).toEqual(['c', 'd', 'e', 'f', 'g', 'h']);
 });
 
 test('a list says for whom, after what, and why', () => {

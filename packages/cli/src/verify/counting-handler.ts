@@ -1,3 +1,4 @@
+import type { OrderEvent } from '@millrace/events';
 import type { PipelineEvent } from '@millrace/pipeline';
 import type { Decoded, StreamHandler } from '@millrace/stream/handler';
 
@@ -35,6 +36,11 @@ function count(counts: WalkCounts, input: number, decoded: Decoded<PipelineEvent
   if (decoded.kind !== 'event') return;
   const { event } = decoded;
   if (event.type === 'click') counts.events++;
-  else if (event.type === 'order' || event.type === 'return') counts.events += event.lines.length;
+  else if (event.type === 'order' || event.type === 'return') counts.events += event.lines.length + cleanedLines(event);
   else if (event.type === 'evidence') counts.evidenceRecords++;
+}
+
+/** Lines that a cleaning rule took out were events all the same. */
+function cleanedLines({ cleaned }: OrderEvent): number {
+  return Object.values(cleaned ?? {}).reduce((total, lines) => total + lines, 0);
 }

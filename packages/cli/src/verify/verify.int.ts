@@ -116,13 +116,16 @@ describe.skipIf(missing !== undefined)(`the pipeline on Kafka and Redis${missing
 
   test('verifies as equal while the pipeline works', async () => {
     await whileWorking(async () => {
-      const filling = fill(pipeline, testEvents(EVENTS));
+      const filling = fill(pipeline, testEvents(EVENTS, EVENTS));
       const { code, objects, errors } = await millrace('verify');
       await filling;
       expect(code, errors + JSON.stringify(objects)).toBe(0);
       await untilLagIsZero(pipeline);
     });
-    expect((await millrace('verify')).objects[0]).toMatchObject({ equal: true, events: 2 * EVENTS });
+    const [after] = (await millrace('verify')).objects as Verification[];
+    expect(after).toMatchObject({ equal: true });
+    // An order in the middle belongs to one half or to the other, with all its lines.
+    expect(after!.events).toBeGreaterThan(2 * EVENTS - 10);
   });
 
   test('says in one sentence that a server cannot be reached', async () => {

@@ -179,7 +179,7 @@ describe('verify', () => {
         value: async (shard: ShardId, keys: readonly string[]) => {
           // After the head has been read once, the pipeline takes more before the values are read.
           if (++reads === 3) {
-            await fill(pipeline, testEvents(300));
+            await fill(pipeline, testEvents(300, EVENTS));
             await runUntilLagIsZero(pipeline);
           }
           return store.read(shard, keys);
