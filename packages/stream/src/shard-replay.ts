@@ -90,13 +90,29 @@ export class ShardReplay<E> {
     );
   }
 
-  async #advanceAlongJournal(target: ShardPosition | undefined, onBatch: ((batch: ReplayedBatch) => void) | undefined): Promise<void> {
+  /**
+   * Folds on to the last commit that is known to have been announced. A batch is journaled after its predecessor was
+   * announced, so that is the last but one of the journal: whoever wrote the last one may have died right after it. A
+   * state that is put here lets the worker that claims it announce the last batch again. A shard without a journal of
+   * its own goes to the end of its log.
+   */
+  async advanceToLastAnnounced(): Promise<void> {
+    if (this.#parts.handler.spec.journal === null) await this.#advanceAlongLog(undefined, undefined);
+    else await this.#advanceAlongJournal(undefined, undefined, 1);
+  }
+
+  async #advanceAlongJournal(
+    target: ShardPosition | undefined,
+    onBatch: ((batch: ReplayedBatch) => void) | undefined,
+    leftOut = 0,
+  ): Promise<void> {
     const journal = journalOf(this.#parts, this.shard);
     const from = this.position.journalOffset + 1;
     const [bounds] = await this.#parts.log.bounds([journal]);
     const to = target === undefined ? bounds!.next : Math.min(target.journalOffset + 1, bounds!.next);
     const entries = await readEntries(this.#parts, journal, from, to);
-    for (const { offset, entry } of chainFrom(this.position.token, entries)) {
+    const chain = chainFrom(this.position.token, entries);
+    for (const { offset, entry } of chain.slice(0, chain.length - leftOut)) {
       const records = await this.#recordsOf(entry);
       const positions = entry.ranges.map(({ first, count }) => first + count);
       await this.#foldBatch(records, entry, offset, entry.token, positions, onBatch);
