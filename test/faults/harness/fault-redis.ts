@@ -39,17 +39,16 @@ export class FaultRedis {
 
   /**
    * Cuts the end off the append-only file of a Redis that is down, as a machine does that loses power before the file
-   * reached the disk. Answers how many bytes went.
+   * reached the disk.
+   *
+   * @param share of the file, below 1
    */
-  loseTail(bytes: number): number {
+  loseTail(share: number): void {
     const directory = join(this.#dataDir, APPEND_ONLY);
     const newest = readdirSync(directory).filter((name) => name.endsWith('.incr.aof')).sort().at(-1);
-    if (newest === undefined) return 0;
+    if (newest === undefined) return;
     const file = join(directory, newest);
-    const { size } = statSync(file);
-    const kept = Math.max(0, size - bytes);
-    truncateSync(file, kept);
-    return size - kept;
+    truncateSync(file, Math.ceil(statSync(file).size * (1 - share)));
   }
 
   /** Copies the files as they are now: only ever appended to, so a copy is the state of a moment ago. */
