@@ -40,7 +40,7 @@ export async function streamShop(pipeline: RunningPipeline, signal: AbortSignal,
     const lag = await pipeline.lag();
     say(await statusLine(pipeline, progress, window, reader, lag));
     if (newest !== undefined && (round === 1 || round % LISTS_EVERY_STATUSES === 0)) say(newest);
-    if (state === 'sent' && lag.users + lag.items === 0) {
+    if (state === 'sent' && !signal.aborted && lag.users + lag.items === 0) {
       say("The shop's year has ended.");
       break;
     }
