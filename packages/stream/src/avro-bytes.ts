@@ -13,13 +13,18 @@ export class AvroWriter {
   /** A `long` or `int`: any safe integer, negative ones too. */
   long(value: number): this {
     this.#reserve(10);
-    // Zigzag by arithmetic: JavaScript's bit operators stop at 32 bits.
-    let rest = value >= 0 ? value * 2 : -value * 2 - 1;
-    while (rest >= 128) {
-      this.#bytes[this.#length++] = (rest % 128) | 128;
+    // Zigzag by arithmetic, because bit operators stop at 32 bits; the sign goes into the first byte by itself, because
+    // twice a large number is no exact one any more.
+    const sign = value < 0 ? 1 : 0;
+    const magnitude = value < 0 ? -value - 1 : value;
+    let low = (magnitude % 64) * 2 + sign;
+    let rest = Math.floor(magnitude / 64);
+    while (rest > 0) {
+      this.#bytes[this.#length++] = low | 128;
+      low = rest % 128;
       rest = Math.floor(rest / 128);
     }
-    this.#bytes[this.#length++] = rest;
+    this.#bytes[this.#length++] = low;
     return this;
   }
 
@@ -67,17 +72,17 @@ export class AvroReader {
   }
 
   long(): number {
-    let value = 0;
-    let scale = 1;
-    for (;;) {
-      const byte = this.#byte();
-      value += (byte & 127) * scale;
-      if (byte < 128) break;
-      scale *= 128;
-      if (scale > 2 ** 56) throw new RangeError('A variable-length integer is longer than 8 bytes.');
+    let byte = this.#byte();
+    const isNegative = (byte & 1) === 1;
+    let magnitude = (byte & 127) >> 1;
+    for (let scale = 64; byte >= 128; scale *= 128) {
+      if (scale > 2 ** 48) throw new RangeError('A variable-length integer is longer than 8 bytes.');
+      byte = this.#byte();
+      magnitude += (byte & 127) * scale;
     }
+    const value = isNegative ? -magnitude - 1 : magnitude;
     if (!Number.isSafeInteger(value)) throw new RangeError('An integer is beyond 2^53.');
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    return value;
   }
 
   boolean(): boolean {
