@@ -1,5 +1,6 @@
 import type { Command, OptionDefinitions } from './command/command.ts';
 import { configCommand } from './config/config-command.ts';
+import { evaluateCommand } from './evaluate/evaluate-command.ts';
 import { inspectCommand } from './inspect/inspect-command.ts';
 import { rebuildCommand } from './rebuild/rebuild-command.ts';
 import { replayCommand } from './replay/replay-command.ts';
@@ -20,5 +21,6 @@ export const COMMANDS: readonly Command[] = [
   anyCommand(replayCommand),
   anyCommand(topicsCommand),
   anyCommand(tailCommand),
+  anyCommand(evaluateCommand),
   anyCommand(configCommand),
 ];
