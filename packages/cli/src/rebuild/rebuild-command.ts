@@ -13,7 +13,7 @@ export const rebuildCommand = defineCommand({
   usage: '--shard SHARD | --all',
   about: `Folds a shard from its beginning, along its journal, into memory, and writes what comes out into Redis: values first, the head last. Use it when a shard stands with the alarm state-missing because Redis was emptied, or when "verify" found a difference that nobody can explain.
 
-It is a dry run unless --yes is given: it folds, says what it would write, and writes nothing. A shard that has a state is left alone unless --replace is given. Services may go on running: they notice that the head is gone, wait, and take up the shard from where the new head stands. Running it twice does no harm. There is nothing to undo: the state that comes out is the one that the log says.
+It is a dry run unless --yes is given: it folds, says what it would write, and writes nothing. A shard that has a state is left alone unless --replace is given. Services may go on running: they notice that the head is gone, wait, and take up the shard from where the new head stands. Running it twice does no harm. There is nothing to undo: what comes out is what the log says.
 
 The log must reach back to the shard's beginning. The last batch of a user shard is left to the worker that takes the shard up: it announces it again, since nobody knows whether that had been done. Of all others, what followed from them is in the log already.`,
   examples: [

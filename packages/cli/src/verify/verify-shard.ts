@@ -4,7 +4,7 @@ import { AlarmError } from '@millrace/stream/errors';
 import type { Log } from '@millrace/stream/log';
 import { digestOf, isStateKey, readShardState } from '@millrace/stream/shard-digest';
 import { decodeHead, type ShardPosition } from '@millrace/stream/shard-head';
-import { ShardReplay } from '@millrace/stream/shard-replay';
+import { ShardReplay, type ReplayedBatch } from '@millrace/stream/shard-replay';
 import { HEAD_KEY, shardName, TIMERS_KEY, type ShardId, type StateAdmin, type StateStore } from '@millrace/stream/state-store';
 import { countingHandler, type WalkCounts } from './counting-handler.ts';
 import { DerivedEvidence } from './derived-evidence.ts';
@@ -228,9 +228,14 @@ class ShardWalk {
   }
 
   async #advance(target: ShardPosition | undefined): Promise<void> {
+    let last: ReplayedBatch | undefined;
     await this.#replay.advanceTo(target, (batch) => {
-      if (this.#shard.kind === 'u') this.#evidence.add(batch);
+      if (this.#shard.kind !== 'u') return;
+      if (last !== undefined) this.#evidence.add(last);
+      last = batch;
     });
+    // A batch is announced before it is committed; the last one of a journal may have been written and no more.
+    if (last !== undefined && target !== undefined) this.#evidence.add(last);
   }
 
   async #storedKeys(): Promise<string[]> {

@@ -109,6 +109,9 @@ describe.skipIf(missing !== undefined)(`the pipeline on Kafka and Redis${missing
     expect((await millrace('verify', '--shard', shard)).code).toBe(1);
     expect((await millrace('rebuild', '--shard', shard, '--yes')).objects).toMatchObject([{ shard, outcome: 'written' }]);
     expect((await millrace('rebuild', '--shard', shard, '--yes')).code).toBe(1);
+    expect((await millrace('verify')).code).toBe(0);
+    // The last batch of a user shard is left to the worker that claims it, so that it is announced in any case.
+    await whileWorking(() => untilLagIsZero(pipeline));
     const { code, objects } = await millrace('verify');
     expect(code).toBe(0);
     expect(objects[0]).toMatchObject({ equal: true, events: EVENTS });
