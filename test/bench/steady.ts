@@ -10,8 +10,9 @@ import type { ProfileWindow } from './cpu-profile.ts';
 import { summarizeLatencies, type LatencySummary } from './latencies.ts';
 import { ListSubscriber } from './list-subscriber.ts';
 import { reportProfiles } from './profile-report.ts';
-import { between } from './reading.ts';
+import { between, type Reading } from './reading.ts';
 import type { SteadyResult } from './result.ts';
+import { countersOf, samplesBetween } from './service-counters.ts';
 
 export interface SteadyPart {
   readonly ratePerSecond: number;
@@ -30,6 +31,8 @@ const LEARNED_STEP_MS = 400;
 /** Lists may be under way when the last event was sent; one that takes longer was not given. */
 const LAST_LISTS_MS = 2_000;
 const LAG_POLL_MS = 200;
+/** A second's worth of events may be under way at either end of 25 s. */
+const KEPT_UP_SHARE = 0.95;
 
 /**
  * Sends events at a steady rate to a pipeline that has learned, and reads its lists. The sessions of the learning go on:
@@ -98,25 +101,39 @@ async function measureSteady(
   const after = await pipeline.read();
   await Promise.race([sleep(LAST_LISTS_MS, undefined, { signal }), reading]);
 
-  const measuredEvents = Math.round(((after.atUs - before.atUs) / 1e6) * ratePerSecond);
+  const dueEvents = Math.round(((after.atUs - before.atUs) / 1e6) * ratePerSecond);
+  const foldedEvents = foldedBetween(before, after);
   const latency = latenciesOf(subscriber, ledger, pipeline, measuredFromMs);
-  const measured = between(before, after, measuredEvents);
+  // What was sent and still waits has not cost anything yet.
+  const measured = between(before, after, foldedEvents);
   return {
     result: {
       kind: 'steady',
       title: `${ratePerSecond} events a second, after learning from ${learnedEvents(part)}`,
-      events: measuredEvents,
+      events: foldedEvents,
       records: paced.records,
       env: {},
       ...measured,
+      invalid: [...measured.invalid, ...keepingUpFaults(dueEvents, foldedEvents)],
       eventsPerSecond: ratePerSecond,
       latency,
-      unanswered: Math.max(0, measuredEvents - latency.count),
+      unanswered: Math.max(0, dueEvents - latency.count),
       worstSendDelayMs: paced.worstSendDelayMs,
       loadGeneratorCores: (own.user + own.system) / 1e6 / measured.seconds,
     },
     window: { fromUs: before.atUs, toUs: after.atUs },
   };
+}
+
+/** Records that the user shards committed; this load has one event a record. */
+function foldedBetween(before: Reading, after: Reading): number {
+  return countersOf(samplesBetween(before.samples['user-stream'], after.samples['user-stream'])).records;
+}
+
+/** A rate that is not kept up has no latency of its own: it grows as long as the test lasts. */
+export function keepingUpFaults(dueEvents: number, foldedEvents: number): string[] {
+  if (foldedEvents >= KEPT_UP_SHARE * dueEvents) return [];
+  return [`user-stream folded ${foldedEvents} of the ${dueEvents} events that were due: it did not keep up with the rate`];
 }
 
 /** Of the events that were due after a moment: when the warm-up was over. */
