@@ -53,7 +53,7 @@ export async function startService(service: ServiceName, instance: number, optio
     logFile,
     stopTimeoutMs: 25_000,
     env: {
-      ...process.env,
+      ...withoutTestVariables(process.env),
       MILLRACE_KAFKA_BROKERS: options.kafka,
       MILLRACE_REDIS_URL: options.redis,
       MILLRACE_SHARDS: String(options.shards),
@@ -84,4 +84,9 @@ export async function waitUntilServiceReady(service: ServiceProcess, timeoutMs: 
     await sleep(READY_POLL_MS);
   }
   throw new SetupError(`${service.process.name} is not ready after ${timeoutMs / 1_000} s (${answer}); its log is ${service.logFile}.`);
+}
+
+/** A service refuses names that it does not know, and those of the test runner are none of its business. */
+function withoutTestVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('MILLRACE_TEST_')));
 }
