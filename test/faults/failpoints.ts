@@ -6,6 +6,7 @@
  *   FAULTS_DIE_AT=STEP:N           kill -9 of itself at the N-th time that it comes to the step
  *   FAULTS_LOSE_COMMIT_REPLY=N     every N-th commit is carried out, and its reply is lost
  *   FAULTS_THROW_ON=TEXT           the fold of an event throws whose id ends so
+ *   FAULTS_KILLED_BY=TEXT          the fold of an event kills the process whose id ends so
  *   FAULTS_CLOCK_SHIFT_MS=N        the host's clock is wrong by so much
  */
 import { UserStream } from '@millrace/pipeline';
@@ -14,7 +15,7 @@ import { KafkaLog } from '@millrace/stream/kafka/index';
 import { RedisStateStore } from '@millrace/stream/redis/index';
 import type { Step } from './harness/steps.ts';
 
-const { FAULTS_DIE_AT = '', FAULTS_LOSE_COMMIT_REPLY = '', FAULTS_THROW_ON = '', FAULTS_CLOCK_SHIFT_MS = '' } = process.env;
+const { FAULTS_DIE_AT = '', FAULTS_LOSE_COMMIT_REPLY = '', FAULTS_THROW_ON = '', FAULTS_KILLED_BY = '', FAULTS_CLOCK_SHIFT_MS = '' } = process.env;
 const [dieAt, dieAtCount] = FAULTS_DIE_AT.split(':');
 let visits = 0;
 
@@ -73,13 +74,15 @@ if (FAULTS_LOSE_COMMIT_REPLY !== '') {
   };
 }
 
-if (FAULTS_THROW_ON !== '') {
+if (FAULTS_THROW_ON !== '' || FAULTS_KILLED_BY !== '') {
   const { open } = UserStream.prototype;
   UserStream.prototype.open = function (scope) {
     const opened = open.call(this, scope);
     const { fold } = opened;
     opened.fold = function (event, cause) {
-      if ('eventId' in event && event.eventId.endsWith(FAULTS_THROW_ON)) throw new TypeError('This fold throws on purpose.');
+      const eventId = 'eventId' in event ? event.eventId : '';
+      if (FAULTS_THROW_ON !== '' && eventId.endsWith(FAULTS_THROW_ON)) throw new TypeError('This fold throws on purpose.');
+      if (FAULTS_KILLED_BY !== '' && eventId.endsWith(FAULTS_KILLED_BY)) process.kill(process.pid, 'SIGKILL');
       fold.call(this, event, cause);
     };
     return opened;

@@ -9,6 +9,7 @@ import { repositoryRoot } from '@millrace/testkit/servers/maven';
 import { SetupError } from '@millrace/testkit/servers/setup-error';
 import { startFaultKafka, type BrokerCount, type FaultKafka } from './harness/fault-kafka.ts';
 import { FAULTS_HELP, parseFaultOptions, UsageError, type FaultOptions } from './options.ts';
+import { runMutations } from './run-mutations.ts';
 import { runScenario, type ScenarioResult } from './run-scenario.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import { renderFaults } from './table.ts';
@@ -28,6 +29,7 @@ async function main(): Promise<number> {
   // The watchdogs of workers and servers end them when this process is gone.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(STOPPED));
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  if (options.mutates) return (await runMutations(options.seed, say)) ? 0 : 1;
   const conditions = conditionsNow();
   const results: ScenarioResult[] = [];
   for (const brokers of [1, 3] as const) await runOn(brokers, options, results, say);

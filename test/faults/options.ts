@@ -10,6 +10,8 @@ export interface FaultOptions {
   readonly runs: number;
   readonly rounds: number;
   readonly printsJson: boolean;
+  /** Breaks the engine in known ways instead, and wants each to be caught. */
+  readonly mutates: boolean;
 }
 
 export const FAULTS_HELP = `npm run faults -- [options]
@@ -22,11 +24,12 @@ world with a problem are kept, and the table's footnotes say where.
   --seed N           of load and harm (default 1); the harm's moments still depend on the machine
   --runs N           worlds of each scenario, seeds N, N + 1, … (default 1)
   --rounds N         how often a fault comes in a world, where it can come again (default 14)
+  --mutations        break the engine in known ways, and see whether the scenario named for each notices
   --list             the scenarios and what each does
   --json             print the result as JSON; progress and the table go to standard error
   --help             this text
 
-Exit codes: 0 all as it must be, 1 a problem was found, 2 wrong options, 130 stopped by Ctrl-C.
+Exit codes: 0 all as it must be, 1 a problem was found (or a mutation was not), 2 wrong options, 130 stopped by Ctrl-C.
 `;
 
 /** Wrong usage: exit code 2. */
@@ -42,7 +45,7 @@ export function parseFaultOptions(args: readonly string[]): FaultOptions | 'help
   try {
     ({ values } = parseArgs({
       args: [...args],
-      options: { scenario: text, seed: text, runs: text, rounds: text, list: flag, json: flag, help: flag },
+      options: { scenario: text, seed: text, runs: text, rounds: text, mutations: flag, list: flag, json: flag, help: flag },
     }));
   } catch (error) {
     throw new UsageError(`${(error as Error).message} npm run faults -- --help lists the options.`);
@@ -55,6 +58,7 @@ export function parseFaultOptions(args: readonly string[]): FaultOptions | 'help
     runs: whole('--runs', values.runs, 1, 1, 1_000),
     rounds: whole('--rounds', values.rounds, 14, 1, 1_000),
     printsJson: values.json === true,
+    mutates: values.mutations === true,
   };
 }
 

@@ -29,14 +29,23 @@ export interface ScenarioResult {
 const BEFORE_MS = 1_000;
 const AFTERWARDS_RECORDS = 200;
 
+export interface RunOptions {
+  readonly seed: number;
+  readonly prefix: string;
+  readonly dose: Dose;
+  /** Of every worker; see `mutated`. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
 /** One world: a load that runs, harm that is done to it, rest, and judgement by an oracle that reads the topics. */
 export async function runScenario(
   scenario: Scenario,
   kafka: FaultKafka,
-  { seed, prefix, dose }: { readonly seed: number; readonly prefix: string; readonly dose: Dose },
+  { seed, prefix, dose, env }: RunOptions,
 ): Promise<ScenarioResult> {
   const dataDir = await mkdtemp(join(tmpdir(), `millrace-fault-${scenario.name}-`));
-  const world = await World.open({ seed, prefix, dataDir, kafka, load: scenario.load, recordsPerSecond: scenario.recordsPerSecond });
+  const { load, recordsPerSecond } = scenario;
+  const world = await World.open({ seed, prefix, dataDir, kafka, load, recordsPerSecond, env });
   const nothing = { recoveredMs: undefined, events: 0, lists: 0, deadLetters: 0, lost: 0, doubled: 0 };
   let injected = 0;
   let findings: Omit<ScenarioResult, 'scenario' | 'seed' | 'injected' | 'records' | 'keptIn'>;

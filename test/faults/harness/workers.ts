@@ -64,7 +64,7 @@ export class Fleet {
       redis: place.redis ?? redis,
       shards,
       topicPrefix,
-      env: { ...env, ...place.env },
+      env: { ...env, ...place.env, ...nodeOptions(env, place.env) },
     });
     const worker: Worker = { name: started.process.name, service, process: started, mayEnd: false, exit: undefined };
     this.#all.push(worker);
@@ -118,4 +118,10 @@ export class Fleet {
     const ended = await Promise.race([worker.process.process.exited.then(() => true), sleep(timeoutMs, false)]);
     if (!ended) throw new Error(`${worker.name} was to end within ${timeoutMs / 1_000} s and did not.`);
   }
+}
+
+/** What both want loaded into the process, the world's first. */
+function nodeOptions(...environments: readonly (Readonly<Record<string, string>> | undefined)[]): Record<string, string> {
+  const options = environments.flatMap((env) => env?.['NODE_OPTIONS'] ?? []);
+  return options.length === 0 ? {} : { NODE_OPTIONS: options.join(' ') };
 }

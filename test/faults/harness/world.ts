@@ -24,6 +24,8 @@ export interface WorldOptions {
   readonly workers?: number | undefined;
   readonly load?: Omit<LoadOptions, 'seed'> | undefined;
   readonly recordsPerSecond?: number | undefined;
+  /** Of every worker, beside what all worlds set. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 export const SHARDS = 4;
@@ -75,7 +77,7 @@ export class World {
       redis: redis.url,
       shards: SHARDS,
       topicPrefix: prefix,
-      env: WORKER_ENV,
+      env: { ...WORKER_ENV, ...options.env },
     });
   }
 

@@ -6,7 +6,7 @@ import { expectedOf } from './expected.ts';
 import { judgeDeadLetters, judgeLists } from './outputs.ts';
 import { readInputs, readLists, readTopic } from './read-topics.ts';
 import { readStored } from './stored.ts';
-import { readWorkerLogs } from './worker-logs.ts';
+import { hasBegun, readWorkerLogs } from './worker-logs.ts';
 
 /** What a scenario expects that is not what every world must come to. */
 export interface Expectations {
@@ -85,7 +85,12 @@ export function judgeEnd({ fleet }: World, { alarms = [] }: Expectations = {}): 
   const logs = readWorkerLogs(fleet.all);
   const problems = [...logs.problems];
   for (const code of new Set(logs.alarms)) if (!alarms.includes(code)) problems.push(`a shard stopped with the alarm ${code}`);
-  for (const { name, exit } of fleet.all) if (exit !== undefined && exit !== 'exit code 0') problems.push(`${name} was stopped and ended with ${exit}`);
+  for (const worker of fleet.all) {
+    const { name, exit } = worker;
+    // Before its own code ran, a process ends as any does that is told to.
+    if (exit === undefined || exit === 'exit code 0' || (exit === 'signal SIGTERM' && !hasBegun(worker))) continue;
+    problems.push(`${name} was stopped and ended with ${exit}`);
+  }
   return problems;
 }
 

@@ -38,6 +38,11 @@ export function readWorkerLogs(workers: readonly Worker[]): LogFindings {
   return { alarms, problems };
 }
 
+/** Has the worker's own code said anything yet? */
+export function hasBegun({ process }: Worker): boolean {
+  return readFileSync(process.logFile, 'utf8').trim() !== '';
+}
+
 function parse(line: string): LogLine | undefined {
   try {
     return JSON.parse(line) as LogLine;

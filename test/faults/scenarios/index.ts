@@ -1,5 +1,5 @@
 import { brokerRestart, journalCreatedAnew, leaderKills } from './brokers.ts';
-import { dirtyInput, hotUser, throwingFold } from './input.ts';
+import { dirtyInput, hotUser, killingRecord, throwingFold } from './input.ts';
 import { cutFromKafka, cutFromRedis } from './network.ts';
 import { redisEmptied, redisEmptiedInBatch, redisFull, redisGoesBack, redisHangs, redisLosesTail } from './redis.ts';
 import type { Scenario } from './scenario.ts';
@@ -34,6 +34,7 @@ export const SCENARIOS: readonly Scenario[] = [
   cutFromKafka,
   dirtyInput,
   throwingFold,
+  killingRecord,
   hotUser,
   blockedEventLoop,
   wrongClocks,

@@ -61,3 +61,42 @@ export const throwingFold: Scenario = {
     return Math.ceil(rounds / 4);
   },
 };
+
+/** One event: a worker that comes to it dies some times before it is found out. */
+const KILLED_BY = '-600';
+const FOUND_WITHIN_MS = 240_000;
+
+export const killingRecord: Scenario = {
+  name: 'killing-record',
+  does: 'the fold of one record kills the process, until the record is found and left out',
+  brokers: 1,
+  workers: 1,
+  // A second copy of the record would have to be found too, and prove nothing more.
+  load: { duplicates: 0 },
+  recoversWithinMs: 90_000,
+  expectations: { quarantined: (eventId) => eventId.endsWith(KILLED_BY) },
+  async begin(world) {
+    await world.fleet.start('item-stream');
+    await world.fleet.start('user-stream', { env: failpoint({ FAULTS_KILLED_BY: KILLED_BY }) });
+    await world.fleet.untilReady();
+  },
+  async inject(world) {
+    await sleep(4_000);
+    await world.feeder.stop();
+    const deadlineMs = performance.now() + FOUND_WITHIN_MS;
+    let deaths = 0;
+    for (;;) {
+      const [worker] = world.fleet.running('user-stream');
+      if (worker === undefined) {
+        deaths += 1;
+        await world.fleet.start('user-stream', { env: failpoint({ FAULTS_KILLED_BY: KILLED_BY }) });
+      } else {
+        worker.mayEnd = true;
+        const { users } = await world.lag();
+        if (users === 0) return deaths;
+      }
+      if (performance.now() > deadlineMs) throw new Error(`The record was not found after ${deaths} deaths.`);
+      await sleep(200);
+    }
+  },
+};

@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What a proxy does with bytes: pass them on, or take them and let them vanish while the connections stay open. */
 export type ProxyFlow = 'open' | 'stalled' | 'replies-stalled';
@@ -50,14 +51,22 @@ export async function startBreakableProxy(host: string, port: number, listenPort
       torn.delete(client);
     };
     const forward = (from: Socket, to: Socket, what: 'request' | 'reply'): void => {
+      let underWay = Promise.resolve();
+      let late = 0;
       from.on('data', (chunk) => {
         if (losing === what) {
           losing = 'nothing';
           breakBoth();
         } else if (torn.has(client) || flow === 'stalled' || (flow === 'replies-stalled' && what === 'reply')) {
           torn.add(client);
-        } else if (delayMs > 0) {
-          setTimeout(() => to.write(chunk), delayMs);
+        } else if (delayMs > 0 || late > 0) {
+          // One after the other: what comes when the delay is over must not overtake what is still under way.
+          const arrived = sleep(delayMs);
+          late += 1;
+          underWay = underWay.then(() => arrived).then(() => {
+            late -= 1;
+            to.write(chunk);
+          });
         } else {
           to.write(chunk);
         }
