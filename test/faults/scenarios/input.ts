@@ -4,7 +4,7 @@ import { failpoint } from '../harness/steps.ts';
 import type { World } from '../harness/world.ts';
 import type { Scenario } from './scenario.ts';
 
-const THROWS_ON = '77';
+const THROWS_ON = '777';
 
 async function killNowAndThen(world: World, rounds: number): Promise<number> {
   for (let round = 0; round < rounds; round++) {
@@ -40,7 +40,7 @@ export const hotUser: Scenario = {
 
 export const throwingFold: Scenario = {
   name: 'throwing-fold',
-  does: 'the fold of one event in a hundred throws; each is left out after three tries; kills besides',
+  does: 'the fold of one event in a thousand throws; each is left out after three tries; kills besides',
   brokers: 1,
   workers: 1,
   recoversWithinMs: 120_000,
