@@ -82,5 +82,5 @@ export const LENGTH_BUCKETS: readonly LengthBucket[] = [
   { label: '3', least: 3, greatest: 3 },
   { label: '4–5', least: 4, greatest: 5 },
   { label: '6–10', least: 6, greatest: 10 },
-  { label: '11 and more', least: 11, greatest: Infinity },
+  { label: '11+', least: 11, greatest: Infinity },
 ];

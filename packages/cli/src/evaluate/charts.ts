@@ -60,7 +60,7 @@ export function barChart(title: string, bars: readonly Bar[]): string {
 /** Lines over a common axis, with whiskers where there are intervals. Its legend stands below. */
 export function lineChart({ title, xTitle, yTitle, xLabels, lines }: LineChart): string {
   const height = 320;
-  const [left, right, top, bottom] = [46, WIDTH - 12, 14, height - 44];
+  const [left, right, top, bottom] = [46, WIDTH - 24, 14, height - 44];
   const highest = Math.max(...lines.flatMap(({ values, intervals }) => [...values, ...(intervals ?? []).map(([, high]) => high)]).filter((value) => !Number.isNaN(value)));
   const scale = niceScale(highest);
   const last = Math.max(1, ...lines.map(({ values }) => values.length - 1));

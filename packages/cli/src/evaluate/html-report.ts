@@ -59,12 +59,18 @@ function accuracyTable({ models, k }: Evaluation): string {
   return table(head, models.map(({ name, metrics }) => [name, ...CASE_METRICS.map((metric) => fixed(metrics[metric].mean))]));
 }
 
+/** One row a model, because the reader asks about models; a cell a metric. */
 function comparisonTable({ comparisons, k }: Evaluation): string {
   if (comparisons.length === 0) return '';
-  const rows = comparisons.map(({ first, second, metric, difference, pValue }) => {
-    return [`${second} − ${first}`, `${METRIC_LABELS[metric]}@${k}`, signed(difference.mean), `${signed(difference.low)} … ${signed(difference.high)}`, probability(pValue)];
+  const metrics = [...new Set(comparisons.map(({ metric }) => metric))];
+  const pairs = [...new Set(comparisons.map(({ first, second }) => `${second} − ${first}`))];
+  const rows = pairs.map((pair) => {
+    const cells = comparisons.filter(({ first, second }) => `${second} − ${first}` === pair).flatMap(({ difference, pValue }) => {
+      return [signed(difference.mean), `${signed(difference.low)} … ${signed(difference.high)}`, probability(pValue)];
+    });
+    return [pair, ...cells];
   });
-  return table(['Compared on the same cases', 'Metric', 'Difference', '95 %', 'p'], rows);
+  return table(['On the same cases', ...metrics.flatMap((metric) => [`${METRIC_LABELS[metric]}@${k}`, '95 %', 'p'])], rows);
 }
 
 function lengthChart({ models, k, kind }: Evaluation): string {
@@ -118,8 +124,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], ki
 
 /** Series colours are Okabe and Ito's, told apart by colour-blind readers too; the product has the strongest. */
 const STYLE = `
-:root{--ink:#1b1f24;--soft:#57606a;--paper:#fff;--grid:#d8dee4;--s0:#0060b0;--s1:#8c959f;--s2:#b07aa1;--s3:#009e73;--s4:#d55e00;--s5:#e69f00;--s6:#56b4e9;--s7:#cc3377;--s8:#1b1f24}
-@media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9da7b3;--paper:#0d1117;--grid:#30363d;--s0:#4da3ff;--s1:#8b949e;--s2:#c9a3d6;--s3:#2fc79a;--s4:#ff8a4c;--s5:#f2c14e;--s6:#8fd3ff;--s7:#ff7ab0;--s8:#e6edf3}}
+:root{--ink:#1b1f24;--soft:#57606a;--paper:#fff;--grid:#d8dee4;--s0:#0060b0;--s1:#8c959f;--s2:#7a5c3e;--s3:#009e73;--s4:#d55e00;--s5:#e69f00;--s6:#56b4e9;--s7:#cc3377;--s8:#1b1f24}
+@media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9da7b3;--paper:#0d1117;--grid:#30363d;--s0:#4da3ff;--s1:#8b949e;--s2:#c8a06a;--s3:#2fc79a;--s4:#ff8a4c;--s5:#f2c14e;--s6:#8fd3ff;--s7:#ff7ab0;--s8:#e6edf3}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:1180px;padding:24px 20px 40px;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 4px}h2{font-size:1.15rem;margin:32px 0 10px}
@@ -135,6 +141,6 @@ svg text{font:12px system-ui,sans-serif;fill:var(--soft)}svg .label,svg .value{f
 th,td{padding:4px 12px 4px 0;text-align:right;border-bottom:1px solid var(--grid);white-space:nowrap}
 th:first-child{text-align:left;font-weight:600}thead th{color:var(--soft);font-weight:600}
 .words td,.words th{text-align:left;white-space:normal;vertical-align:top}
-@media print{@page{margin:14mm}:root{--ink:#000;--soft:#444;--paper:#fff;--grid:#ccc;--s0:#0060b0;--s1:#8c959f;--s2:#b07aa1;--s3:#009e73;--s4:#d55e00;--s5:#e69f00;--s6:#56b4e9;--s7:#cc3377;--s8:#000}
+@media print{@page{margin:14mm}:root{--ink:#000;--soft:#444;--paper:#fff;--grid:#ccc;--s0:#0060b0;--s1:#8c959f;--s2:#7a5c3e;--s3:#009e73;--s4:#d55e00;--s5:#e69f00;--s6:#56b4e9;--s7:#cc3377;--s8:#000}
 body{max-width:none;padding:0;font-size:11pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}figure,tr{break-inside:avoid}h2{break-after:avoid}.scroll{overflow:visible}table{font-size:8.5pt}th,td{padding-right:8px}}
 `;
