@@ -15,6 +15,7 @@ import { AlarmError } from '@millrace/stream/errors';
 import type { Decoded, EntityCodec, ShardFold, ShardScope, StreamHandler, StreamSpec } from '@millrace/stream/handler';
 import type { LogRecord } from '@millrace/stream/log';
 import { catalogKey } from '../keys.ts';
+import { learnSchema } from '../learn-schema.ts';
 import { catalogFactsCodec } from './catalog-facts.ts';
 import { ItemFold } from './item-fold.ts';
 import { ItemNumbers } from './item-numbers.ts';
@@ -107,7 +108,7 @@ export class ItemStream implements StreamHandler<ItemShardEvent> {
   }
 
   learnSchema(schemaId: number): Promise<boolean> {
-    return this.#parts.decoder.resolveSchema(schemaId);
+    return learnSchema(this.#parts.decoder, schemaId);
   }
 
   open(scope: ShardScope): ShardFold<ItemShardEvent> {

@@ -53,8 +53,12 @@ const ALARM_CODES = [
   'evidence-unreadable',
   'fold-version-newer',
   'redo-failed',
+  'fold-failed',
   'schema-unknown',
+  'schema-registry',
   'topic-missing',
+  'kafka',
+  'redis',
   'other',
 ] as const;
 type AlarmCode = (typeof ALARM_CODES)[number];
@@ -156,7 +160,7 @@ export class EngineMetrics implements EngineObserver {
 
   alarm: EngineObserver['alarm'] = (shard, code, detail) => {
     this.#leave(shard);
-    const known: AlarmCode = ALARM_CODES.find((listed) => listed === code) ?? 'other';
+    const known = alarmCode(code);
     this.#metrics.alarms.child({ code: known }).inc();
     this.#metrics.alarmed.child({ shard: shard.number }).set(1);
     this.#alarmed.add(shard.number);
@@ -195,9 +199,15 @@ export class EngineMetrics implements EngineObserver {
 }
 
 function dropCode(code: string): DropCode {
-  const known = DROP_CODES.find((listed) => listed === code);
-  if (known !== undefined) return known;
+  return DROP_CODES.find((listed) => listed === code) ?? serverOf(code);
+}
+
+function alarmCode(code: string): AlarmCode {
+  return ALARM_CODES.find((listed) => listed === code) ?? serverOf(code);
+}
+
+/** Codes of a server's own are counted under the server; the log line has the whole code. */
+function serverOf(code: string): 'kafka' | 'redis' | 'other' {
   if (code.startsWith('kafka')) return 'kafka';
-  if (code.startsWith('redis')) return 'redis';
-  return 'other';
+  return code.startsWith('redis') ? 'redis' : 'other';
 }

@@ -11,6 +11,7 @@ import type { AnyEvent, ControlEvent, EventDecoder, EventEncoder, UserEvent } fr
 import type { Decoded, EntityCodec, ShardFold, ShardScope, StreamHandler, StreamSpec } from '@millrace/stream/handler';
 import type { LogRecord } from '@millrace/stream/log';
 import { keysOfUser, USER_STATE_KEY } from '../keys.ts';
+import { learnSchema } from '../learn-schema.ts';
 import type { ListRenderer } from './list-renderer.ts';
 import { listMemoCodec } from './list-memo.ts';
 import { UserFold } from './user-fold.ts';
@@ -110,7 +111,7 @@ export class UserStream implements StreamHandler<UserShardEvent> {
   }
 
   learnSchema(schemaId: number): Promise<boolean> {
-    return this.#parts.decoder.resolveSchema(schemaId);
+    return learnSchema(this.#parts.decoder, schemaId);
   }
 
   open(scope: ShardScope): ShardFold<UserShardEvent> {
