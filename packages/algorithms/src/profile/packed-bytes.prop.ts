@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { anyText } from './arbitrary-events.ts';
+import { anyText } from './events.arbitraries.ts';
 import { CorruptProfileError, PackedReader, PackedWriter } from './packed-bytes.ts';
 
 const idCharacters = fc.constantFrom(...'-0189AZ_az');

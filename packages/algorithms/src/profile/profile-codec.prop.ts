@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { foldParameters, userEvents } from './arbitrary-events.ts';
+import { foldParameters, userEvents } from './events.arbitraries.ts';
 import { decodeProfile } from './decode-profile.ts';
 import { encodeProfile } from './encode-profile.ts';
 import { inspectProfile } from './inspect-profile.ts';
