@@ -41,11 +41,17 @@ export class ShardRunner<E> {
   #suspect: Suspect | undefined;
   /** Workers have died on this head again and again: one record at a time, each named in the store before its fold. */
   #isCareful = false;
+  /** The suspect is named in the store, one failure ahead of what is known. */
+  #isNamed = false;
 
   constructor(parts: EngineParts<E>, feed: Feed, shard: ShardId) {
     this.#parts = parts;
     this.#feed = feed;
     this.shard = shard;
+  }
+
+  get #isJournaled(): boolean {
+    return this.#parts.handler.spec.journal !== null;
   }
 
   get state(): RunnerState {
@@ -68,9 +74,10 @@ export class ShardRunner<E> {
           pauseMs = options.retryMinMs;
         });
       } catch (error) {
-        if (error instanceof AlarmError) {
+        const alarm = error instanceof FoldFailed && !this.#isJournaled ? unfoldable(error) : error;
+        if (alarm instanceof AlarmError) {
           this.#state = 'alarmed';
-          observer.alarm(this.shard, error.code, error.message);
+          observer.alarm(this.shard, alarm.code, alarm.message);
           await clock.sleep(options.alarmRetryMs, signal);
           continue;
         }
@@ -78,6 +85,7 @@ export class ShardRunner<E> {
           await this.#countFailure(error);
         } else if (error instanceof ShardLost || error instanceof RetryableError) {
           observer.dropped(this.shard, error.code, error.message);
+          await this.#clearSuspect();
         } else throw error;
         this.#state = 'waiting';
         await clock.sleep(pauseMs, signal);
@@ -100,12 +108,12 @@ export class ShardRunner<E> {
     this.#journalNext = claim.journalNext;
     await claimed.loadShardKeys();
     for (const entry of claim.redo) await this.#redo(claimed, entry);
-    await this.#lookForSuspect(claimed.position.token);
+    // Without a journal there is no place that says for everybody what is left out, so nothing ever is.
+    if (this.#isJournaled) await this.#lookForSuspect(claimed.position.token);
     observer.claimed(this.shard, { claimMs: clock.nowMs() - startedMs, redone: claim.redo.length });
     onProgress();
     this.#positions = claimed.position.positions;
-    const isAligned = this.#parts.handler.spec.journal !== null;
-    const inbox = new ShardInbox<E>(claimed.position.positions, (input, record) => this.#decode(input, record), isAligned);
+    const inbox = new ShardInbox<E>(claimed.position.positions, (input, record) => this.#decode(input, record), this.#isJournaled);
     const feed = this.#feed.attach(this.shard.number, inbox);
     this.#state = 'running';
     try {
@@ -147,7 +155,7 @@ export class ShardRunner<E> {
 
   /** One batch: load, fold in memory, then journal, then announce, then commit. */
   async #batch(claimed: ClaimedShard<E>, taken: Taken<E>, coalesced: boolean): Promise<void> {
-    const { clock, handler, log, newToken } = this.#parts;
+    const { clock, log, newToken } = this.#parts;
     const omissions = this.#quarantine.filter(({ input, offset }) => offset >= taken.from[input]! && offset < taken.to[input]!);
     const beganMs = clock.nowMs();
     await claimed.load(taken.records);
@@ -155,12 +163,11 @@ export class ShardRunner<E> {
     const loadedMs = clock.nowMs();
     claimed.fold(taken.records, { coalesced, isRedo: false, omissions });
     const foldedMs = clock.nowMs();
-    const isJournaled = handler.spec.journal !== null;
-    const token = isJournaled ? newToken() : tokenOfPositions(claimed.position.incarnation, taken.to);
+    const token = this.#isJournaled ? newToken() : tokenOfPositions(claimed.position.incarnation, taken.to);
     const lists = claimed.render(foldedMs);
     // A rejection must not go unhandled while the journal is being written.
     lists.catch(() => undefined);
-    const journalOffset = isJournaled ? await this.#journal(claimed, token, taken, coalesced, omissions) : -1;
+    const journalOffset = this.#isJournaled ? await this.#journal(claimed, token, taken, coalesced, omissions) : -1;
     const rendered = await lists;
     const journaledMs = clock.nowMs();
     const identity = { journalOffset, incarnation: claimed.position.incarnation };
@@ -172,6 +179,7 @@ export class ShardRunner<E> {
     if (omissions.length > 0) this.#quarantine = this.#quarantine.filter((left) => !omissions.includes(left));
     this.#suspect = undefined;
     this.#isCareful = false;
+    this.#isNamed = false;
     this.#parts.observer.batch(this.shard, {
       records: taken.records.length,
       deadLetters: claimed.deadLetterCount,
@@ -303,7 +311,24 @@ export class ShardRunner<E> {
   /** Names the record in the store before it is folded: should it kill the process, the next one knows. */
   async #suspectNext(token: Buffer, { input, record }: InputRecord<E>): Promise<void> {
     this.#suspect = this.#failingOn(input, record.offset);
+    this.#isNamed = true;
     await this.#parts.store.countAttempt(this.shard, token, this.#markOf(this.#suspect));
+  }
+
+  /** What failed was something else: the process has outlived the record that it had named, so that is none of its failures. */
+  async #clearSuspect(): Promise<void> {
+    if (!this.#isNamed || this.#suspect === undefined) return;
+    this.#isNamed = false;
+    const { store } = this.#parts;
+    const { failures, ...place } = this.#suspect;
+    try {
+      const { head } = await store.read(this.shard, []);
+      const mark = failures > 1 ? this.#markOf({ ...place, failures: failures - 1 }) : CLAIMED;
+      if (head !== null) await store.countAttempt(this.shard, head.subarray(0, TOKEN_BYTES), mark);
+    } catch (error) {
+      // Then the record keeps a failure that was none of its own: it takes several to be given up on.
+      if (!(error instanceof RetryableError)) throw error;
+    }
   }
 
   /** A fold threw. After some tries its record is left out by the entry of the worker that gives up on it. */
@@ -312,7 +337,8 @@ export class ShardRunner<E> {
     const { input, offset } = failure;
     observer.dropped(this.shard, 'fold-failed', `${failure.message} ${describe(failure.cause)}`);
     // A careful worker has counted this try already, before the fold.
-    if (!this.#isCareful) this.#suspect = this.#failingOn(input, offset);
+    if (!this.#isNamed) this.#suspect = this.#failingOn(input, offset);
+    this.#isNamed = false;
     const suspect = this.#suspect;
     if (suspect === undefined) return;
     this.#giveUpOnSuspect();
@@ -348,6 +374,13 @@ export class ShardRunner<E> {
     const input = this.#parts.handler.spec.inputs.indexOf(parts[0]!);
     return input < 0 ? undefined : { input, offset: Number(parts[1]), failures: Number(parts[2]) };
   }
+}
+
+function unfoldable({ message, cause }: FoldFailed): AlarmError {
+  return new AlarmError(
+    'fold-failed',
+    `${message} ${describe(cause)} Nothing of this log can be left out: it is what the state is a function of. The program has a bug, or the log or the state was damaged: report it, and start a version that can.`,
+  );
 }
 
 function describe(error: unknown): string {
