@@ -18,6 +18,9 @@ export interface FaultRates {
 
 export const NO_FAULTS: FaultRates = { fails: 0, cutsShort: 0, losesReply: 0, duplicates: 0 };
 
+/** `appends`: too few replicas in sync, or no disk. `commits`: a Redis that is full, or a replica. */
+export type Outage = 'none' | 'appends' | 'commits';
+
 /** What the world must know about a commit, to be able to bring an earlier one back. */
 export type OnCommit = (shard: ShardId) => void;
 
@@ -27,6 +30,8 @@ export interface WorkerSide {
   readonly random: Random;
   readonly worker: string;
   readonly rates: () => FaultRates;
+  /** What the servers do not take at the moment, while everything else works. */
+  readonly outage: () => Outage;
   readonly tally: Tally;
 }
 
@@ -70,8 +75,12 @@ export class FaultyLog implements Log {
   }
 
   async #appendOne(request: Append): Promise<number> {
-    const { random, rates, scheduler, tally, worker } = this.#side;
+    const { random, outage, rates, scheduler, tally, worker } = this.#side;
     await this.#request();
+    if (outage() === 'appends') {
+      tally.add('append-during-outage');
+      failed();
+    }
     if (request.records.length > 1 && random.chance(rates().cutsShort)) {
       // A long request goes in several pieces, and not all of them may arrive.
       await this.#log.append([{ ...request, records: request.records.slice(0, 1 + random.below(request.records.length - 1)) }]);
@@ -139,10 +148,14 @@ export class FaultyStore implements StateStore {
   }
 
   async commit(shard: ShardId, commit: ShardCommit): Promise<CommitOutcome> {
-    const { tally } = this.#side;
+    const { outage, tally } = this.#side;
     let isApplied = false;
     try {
       return await this.#operation(async () => {
+        if (outage() === 'commits') {
+          tally.add('commit-during-outage');
+          failed();
+        }
         const outcome = await this.#store.commit(shard, commit);
         isApplied = outcome === 'applied';
         if (isApplied) this.#onCommit(shard);

@@ -15,6 +15,8 @@ export const OCCURRENCES = [
   'store-request-failed',
   'store-reply-lost',
   'applied-commit-unanswered',
+  'append-during-outage',
+  'commit-during-outage',
   // What it came to.
   'batch-live',
   'batch-redone',

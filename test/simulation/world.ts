@@ -7,7 +7,7 @@ import { silentObserver, type EngineObserver } from '@millrace/stream/observer';
 import { ShardWorker } from '@millrace/stream/shard-worker';
 import { shardName, type ShardId, type ShardKind, type StateStore } from '@millrace/stream/state-store';
 import type { StreamHandler } from '@millrace/stream/handler';
-import { FaultyLog, FaultyStore, NO_FAULTS, type FaultRates, type WorkerSide } from './faulty-adapters.ts';
+import { FaultyLog, FaultyStore, NO_FAULTS, type FaultRates, type Outage, type WorkerSide } from './faulty-adapters.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import { occurrenceNamed, Tally } from './tally.ts';
@@ -44,6 +44,8 @@ export interface WorldFaults {
   readonly pause: number;
   readonly reassign: number;
   readonly goBack: number;
+  /** How likely an outage begins or ends. */
+  readonly outage: number;
 }
 
 /** How hard one world is to live in: some have one kind of fault only, some all of them. */
@@ -60,6 +62,7 @@ export function randomFaults(random: Random, turns: number): WorldFaults {
     pause: random.pick([0, 0.02, 0.05]),
     reassign: random.pick([0, 0.01, 0.03]),
     goBack: random.pick([0, 0.01, 0.02]),
+    outage: random.pick([0, 0, 0.02]),
   };
 }
 
@@ -82,6 +85,7 @@ export class World {
   readonly tally = new Tally();
   readonly streams: readonly WorldStream[];
   #rates: FaultRates = NO_FAULTS;
+  #outage: Outage = 'none';
   #actors: Actor[] = [];
   #born = 0;
   #bug: unknown;
@@ -114,6 +118,7 @@ export class World {
       if (this.#actors.length === 0 || (this.#actors.length < 3 && this.random.chance(faults.kill * 2))) this.#start();
       if (this.random.chance(faults.pause)) this.#togglePause();
       if (this.random.chance(faults.reassign)) this.#reassign(this.random.pick(this.#actors));
+      if (this.random.chance(faults.outage)) this.#outage = this.#outage === 'none' ? this.random.pick(['appends', 'commits']) : 'none';
       if (this.random.chance(faults.goBack)) this.#goBack('store-went-back');
       await this.scheduler.turn();
       this.#throwBug();
@@ -126,6 +131,7 @@ export class World {
    */
   async drain(isAtRest: () => boolean): Promise<void> {
     this.#rates = NO_FAULTS;
+    this.#outage = 'none';
     this.scheduler.resumeAll();
     // Some of the old workers live on beside the new one, zombies included.
     for (const actor of [...this.#actors]) if (this.random.chance(0.5)) this.#kill(actor);
@@ -164,7 +170,7 @@ export class World {
   #start(isHealthy = false): void {
     const name = `w${this.#born++}`;
     const { scheduler, random, tally } = this;
-    const side: WorkerSide = { scheduler, random, tally, worker: name, rates: () => this.#rates };
+    const side: WorkerSide = { scheduler, random, tally, worker: name, rates: () => this.#rates, outage: () => this.#outage };
     const log = new FaultyLog(this.log, side);
     const store = new FaultyStore(this.store, side, (shard) => this.#remember(shard));
     const observer = this.#observer();
@@ -184,6 +190,8 @@ export class World {
           inboxLimitRecords: 8,
           cacheLimitEntities: this.random.pick([0, 2, 100]),
           fetchMaxWaitMs: 20,
+          retryMinMs: 10,
+          retryMaxMs: this.random.pick([40, 5_000]),
           gatherMs: this.random.pick([0, 2]),
           coalesceLagMs: this.random.pick([0, 1_000_000]),
         },
