@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { InputRecord } from './aligned-merge.ts';
-import { ClaimedShard } from './claimed-shard.ts';
+import { ClaimedShard, FoldFailed } from './claimed-shard.ts';
 import { CountingStream, type CountedEvent, type CountedUser } from './counting-stream.fixture.ts';
 import { MemoryStateStore } from './memory-state-store.ts';
 import { silentObserver } from './observer.ts';
@@ -94,5 +94,68 @@ describe('timers', () => {
     const records = batchOf({ user: 'b', timeMs: 5 }, { user: 'b', timeMs: 20, isPoison: true });
     expect(await fold(records, { ...LIVE, omissions: left })).toEqual(['2: first/0 at 5']);
     expect(await fold(batchOf({ user: 'b', timeMs: 15 }))).toEqual(['3: fired a 10', '3: first/0 at 15']);
+  });
+});
+
+describe('what is folded', () => {
+  test('goes to the store with its position and clock, in one commit', async () => {
+    await fold(batchOf({ user: 'a', timeMs: 9 }, { user: 'b', timeMs: 4 }, { user: 'a', timeMs: 12 }));
+    expect(await storedUser('a')).toEqual({ events: 2, fired: [] });
+    expect(shard.position).toMatchObject({ positions: [3, 0], clockMs: 12 });
+    expect((await store.read(SHARD, [])).head).toEqual(encodeHead(shard.position));
+  });
+
+  test('names the record that it fails on', async () => {
+    const records = batchOf({ user: 'a', timeMs: 1 }, { user: 'a', timeMs: 2, isPoison: true });
+    await shard.load(records);
+    expect(() => shard.fold(records, LIVE)).toThrow(new FoldFailed(0, 1, undefined).message);
+  });
+
+  test('leaves what is unreadable, and what is left out, to the dead letters', async () => {
+    const records = batchOf({ user: 'a', timeMs: 1 }, 'broken', { user: 'a', timeMs: 2 });
+    await shard.load(records);
+    shard.fold(records, { ...LIVE, omissions: [{ input: 0, offset: 2, reason: 'quarantined' }] });
+    const letters = shard.announcements({ journalOffset: 1, incarnation: GENESIS.incarnation }).filter(({ topic }) => topic === 'dead');
+    expect(letters.map(({ records: [letter] }) => letter!.headers!['millrace-reason'])).toEqual(['unreadable', 'quarantined']);
+    expect(shard.deadLetterCount).toBe(2);
+  });
+});
+
+describe('somebody else', () => {
+  const COMMIT = { puts: [], deletes: [], timersSet: [], timersCancelled: [], memos: [] };
+  const stranger = encodeHead({ ...GENESIS, token: Buffer.from('stranger') });
+
+  test('who has committed is noticed by the next read, whatever it reads', async () => {
+    await store.commit(SHARD, { parentToken: GENESIS.token, head: stranger, ...COMMIT });
+    await expect(shard.load(batchOf({ user: 'a', timeMs: 1 }))).rejects.toMatchObject({ code: 'head-moved' });
+    await expect(shard.check()).rejects.toMatchObject({ code: 'head-moved' });
+    await expect(shard.loadShardKeys()).rejects.toMatchObject({ code: 'head-moved' });
+  });
+
+  test('who has committed between load and commit is not overwritten', async () => {
+    const records = batchOf({ user: 'a', timeMs: 1 });
+    await shard.load(records);
+    shard.fold(records, LIVE);
+    await store.commit(SHARD, { parentToken: GENESIS.token, head: stranger, ...COMMIT });
+    await expect(shard.commit(Buffer.from('mine____'), 1, [1, 0])).rejects.toMatchObject({ code: 'commit-refused' });
+    expect(await storedUser('a')).toBeNull();
+  });
+
+  test('who has claimed is noticed, by those who know who they are', async () => {
+    await store.own(SHARD, 'me');
+    const mine = claim('me');
+    await mine.check();
+    await store.own(SHARD, 'another');
+    await expect(mine.check()).rejects.toMatchObject({ code: 'owner-changed' });
+    await shard.check();
+  });
+
+  test('who has committed the same token is oneself', async () => {
+    const records = batchOf({ user: 'a', timeMs: 1 });
+    await shard.load(records);
+    shard.fold(records, LIVE);
+    await shard.commit(Buffer.from('mine____'), 1, [1, 0]);
+    const again = claim();
+    await expect(again.commit(Buffer.from('mine____'), 1, [1, 0])).resolves.toBe(0);
   });
 });
