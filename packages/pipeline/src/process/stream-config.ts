@@ -47,6 +47,7 @@ export const STREAM_CONFIG = {
   'registry.username': string({ default: undefined, doc: 'Login of the registry, when it asks for one.' }),
   'registry.password': secret({ default: undefined, doc: 'Password of the registry.' }),
   'topics.prefix': string({ default: undefined, doc: 'In front of every topic, so that several pipelines can share a cluster.' }),
+  'topics.production': boolean({ default: false, doc: 'Insist on topics that survive the loss of a broker: 3 replicas, min.insync.replicas 2, no unclean election. A process does not start on topics that are set otherwise than the state needs.' }),
   shards: integer({ default: 8, min: 1, max: 4096, doc: 'Partitions of every keyed topic. Fixed when the topics are created.' }),
   'health.host': string({ default: '127.0.0.1', doc: 'Address of /metrics, /healthz and /readyz; 0.0.0.0 in a container.' }),
   'health.port': integer({ default: 0, min: 0, max: 65_535, doc: 'Port of /metrics, /healthz and /readyz; 0 takes a free one and logs it.' }),

@@ -14,13 +14,15 @@ import {
   type Logger,
 } from '@millrace/runtime';
 import { systemClock } from '@millrace/stream/clock';
-import type { StreamHandler } from '@millrace/stream/handler';
+import type { StreamHandler, StreamSpec } from '@millrace/stream/handler';
 import { TOKEN_BYTES } from '@millrace/stream/journal';
-import { connectKafka, KafkaLog, ShardMembership } from '@millrace/stream/kafka/index';
+import { connectKafka, KafkaLog, ShardMembership, type TopicSpec } from '@millrace/stream/kafka/index';
 import { connectRedis, RedisStateStore } from '@millrace/stream/redis/index';
 import { ShardWorker } from '@millrace/stream/shard-worker';
 import type { StateStore } from '@millrace/stream/state-store';
 import { EngineMetrics } from './engine-metrics.ts';
+import { pipelineTopics } from './pipeline-topics.ts';
+import { checkPreconditions } from './preconditions.ts';
 import { engineOptionsOf, type StreamConfig } from './stream-config.ts';
 import { openWireTools, type WireTools } from './wire-tools.ts';
 
@@ -110,6 +112,11 @@ async function start<C extends StreamConfig, E>(
   const log = new KafkaLog(kafka, { lingerMs: config['kafka.lingerMs'] });
   const store = new RedisStateStore(redis);
   const handler = definition.makeHandler({ wire, store, metrics }, config);
+  await lifecycle.start(
+    'preconditions',
+    () => checkPreconditions(kafka, redis, topicsOf(config, handler.spec), { production: config['topics.production'] }, logger),
+    () => undefined,
+  );
   worker = await lifecycle.start(
     'shard worker',
     () => {
@@ -168,6 +175,13 @@ async function start<C extends StreamConfig, E>(
   }
   // What has been held back is said before the log ends.
   await lifecycle.start('log', () => floodable, (part) => part.flush());
+}
+
+/** The topics that a stream reads and writes itself. */
+function topicsOf(config: StreamConfig, { inputs, journal, deadLetters }: StreamSpec): TopicSpec[] {
+  const used = new Set([...inputs, ...(journal === null ? [] : [journal]), deadLetters]);
+  const all = pipelineTopics({ shards: config.shards, prefix: config['topics.prefix'] ?? '', replicationFactor: 1 });
+  return all.filter(({ topic }) => used.has(topic));
 }
 
 /** Kafka as a service of this configuration connects to it. */
