@@ -53,7 +53,7 @@ describe('rebuild', () => {
     await vi.waitFor(async () => {
       const now = await log.bounds(journals);
       expect(now.every(({ next }, shard) => next > before[shard]!.next)).toBe(true);
-    }, 10_000);
+    }, 120_000);
     const evidence = [{ topic: itemEvidence, partition: 0 }, { topic: itemEvidence, partition: 1 }];
     const unannounced = await log.bounds(evidence);
     for (const shard of allShards(SHARDS)) {

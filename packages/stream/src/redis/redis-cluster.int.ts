@@ -15,7 +15,7 @@ import { RedisStateStore } from './redis-state-store.ts';
 
 /** What `everything()` writes. */
 const KEYS = ['head', 'm:1', 'p:1', 'p:2', 'timers'];
-const WAIT = { timeout: 10_000, interval: 20 };
+const WAIT = { timeout: 60_000, interval: 20 };
 const because = NO_REDIS_SERVER === undefined ? '' : ` (skipped: ${NO_REDIS_SERVER})`;
 
 describe.skipIf(NO_REDIS_SERVER !== undefined)(`on a cluster of three masters${because}`, () => {

@@ -230,7 +230,7 @@ describe.skipIf(NO_REDIS_SERVER !== undefined)(`a Redis in trouble${because}`, (
     await direct.client.config('SET', 'appendonly', 'yes');
     // A Redis that is writing its first AOF refuses to end.
     await vi.waitFor(async () => expect(await direct.client.info('persistence')).toContain('aof_rewrite_in_progress:0'), {
-      timeout: 10_000,
+      timeout: 60_000,
       interval: 20,
     });
     expect(findings.map(({ severity, setting, found }) => [severity, setting, found])).toEqual([

@@ -29,7 +29,7 @@ async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T>): Pro
 }
 
 async function untilGone(pid: number): Promise<void> {
-  await expect.poll(() => processStartTicks(pid), { timeout: 20_000 }).toBeUndefined();
+  await expect.poll(() => processStartTicks(pid), { timeout: 120_000 }).toBeUndefined();
 }
 
 describe('a Redis of our own', () => {
