@@ -19,11 +19,17 @@ const { FAULTS_DIE_AT = '', FAULTS_LOSE_COMMIT_REPLY = '', FAULTS_THROW_ON = '',
 const [dieAt, dieAtCount] = FAULTS_DIE_AT.split(':');
 let visits = 0;
 
-/** Dies without a word, as a killed process does, when it is the step's turn. */
+/** Dies without a word, as a killed process does. Not every kernel ends the caller within the call, so it waits for its end. */
+function die(): void {
+  process.kill(process.pid, 'SIGKILL');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+
+/** Dies when it is the step's turn. */
 function pass(step: Step): void {
   if (step !== dieAt) return;
   visits += 1;
-  if (visits >= Number(dieAtCount)) process.kill(process.pid, 'SIGKILL');
+  if (visits >= Number(dieAtCount)) die();
 }
 
 if (FAULTS_DIE_AT !== '') {
@@ -82,7 +88,7 @@ if (FAULTS_THROW_ON !== '' || FAULTS_KILLED_BY !== '') {
     opened.fold = function (event, cause) {
       const eventId = 'eventId' in event ? event.eventId : '';
       if (FAULTS_THROW_ON !== '' && eventId.endsWith(FAULTS_THROW_ON)) throw new TypeError('This fold throws on purpose.');
-      if (FAULTS_KILLED_BY !== '' && eventId.endsWith(FAULTS_KILLED_BY)) process.kill(process.pid, 'SIGKILL');
+      if (FAULTS_KILLED_BY !== '' && eventId.endsWith(FAULTS_KILLED_BY)) die();
       fold.call(this, event, cause);
     };
     return opened;

@@ -81,6 +81,7 @@ export const killingRecord: Scenario = {
     await world.fleet.untilReady();
   },
   async inject(world) {
+    for (const worker of world.fleet.running('user-stream')) worker.mayEnd = true;
     await sleep(4_000);
     await world.feeder.stop();
     const deadlineMs = performance.now() + FOUND_WITHIN_MS;
