@@ -58,10 +58,10 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a batch is announced before it is journaled',
     file: `${ENGINE}/shard-runner.ts`,
-    find: 'const journalOffset = isJournaled ? await this.#journal(claimed, token, taken, coalesced, omissions) : -1;',
+    find: 'const journalOffset = this.#isJournaled ? await this.#journal(claimed, token, taken, coalesced, omissions) : -1;',
     replace: `const early = claimed.announcements({ journalOffset: this.#journalNext, incarnation: claimed.position.incarnation });
     if (early.length > 0) await log.append(early);
-    const journalOffset = isJournaled ? await this.#journal(claimed, token, taken, coalesced, omissions) : -1;`,
+    const journalOffset = this.#isJournaled ? await this.#journal(claimed, token, taken, coalesced, omissions) : -1;`,
     world: 'toy',
     seeds: 200,
   },
@@ -101,9 +101,9 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a worker reads on where it stood, and not where the store stands',
     file: `${ENGINE}/shard-runner.ts`,
     find: `    this.#positions = claimed.position.positions;
-    const isAligned`,
+    const inbox`,
     replace: `    if (this.#positions.length > 0) Object.assign(claimed.position, { positions: this.#positions });
-    const isAligned`,
+    const inbox`,
     world: 'toy',
     seeds: 200,
   },

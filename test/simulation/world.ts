@@ -44,7 +44,7 @@ export interface WorldFaults {
   readonly pause: number;
   readonly reassign: number;
   readonly goBack: number;
-  /** How likely an outage begins or ends. */
+  /** How likely an outage begins; three times as likely as that it ends. */
   readonly outage: number;
 }
 
@@ -118,7 +118,7 @@ export class World {
       if (this.#actors.length === 0 || (this.#actors.length < 3 && this.random.chance(faults.kill * 2))) this.#start();
       if (this.random.chance(faults.pause)) this.#togglePause();
       if (this.random.chance(faults.reassign)) this.#reassign(this.random.pick(this.#actors));
-      if (this.random.chance(faults.outage)) this.#outage = this.#outage === 'none' ? this.random.pick(['appends', 'commits']) : 'none';
+      this.#breakOrMend(faults.outage);
       if (this.random.chance(faults.goBack)) this.#goBack('store-went-back');
       await this.scheduler.turn();
       this.#throwBug();
@@ -228,6 +228,13 @@ export class World {
   #kill(actor: Actor): void {
     this.scheduler.kill(actor.name);
     this.#actors = this.#actors.filter((other) => other !== actor);
+  }
+
+  /** An outage lasts long enough for a worker to fail on the same batch again and again. */
+  #breakOrMend(chance: number): void {
+    if (this.#outage === 'none') {
+      if (this.random.chance(chance)) this.#outage = this.random.pick(['appends', 'commits']);
+    } else if (this.random.chance(chance / 3)) this.#outage = 'none';
   }
 
   #togglePause(): void {
