@@ -17,6 +17,8 @@ export type RunnerState = 'claiming' | 'running' | 'waiting' | 'alarmed' | 'stop
 const QUARANTINED = 'quarantined';
 /** What stands for "claimed, and not yet at any record" in the count of attempts. */
 const CLAIMED = 'claimed';
+/** Ends the name of a record that was being folded: who finds it there knows that the fold has killed its process. */
+const FOLDING = '/folding';
 
 /** A record under which a worker has failed or died before, and how often. */
 interface Suspect {
@@ -39,8 +41,11 @@ export class ShardRunner<E> {
   /** Records that this worker has given up on; its next entries leave them out. */
   #quarantine: Omission[] = [];
   #suspect: Suspect | undefined;
-  /** Workers have died on this head again and again: one record at a time, each named in the store before its fold. */
-  #isCareful = false;
+  /**
+   * Workers have died here again and again: so many records are taken one at a time, each named in the store before its
+   * fold. As many as a batch holds, because any of a batch may be the one.
+   */
+  #carefulRecords = 0;
   /** The suspect is named in the store, one failure ahead of what is known. */
   #isNamed = false;
 
@@ -128,7 +133,7 @@ export class ShardRunner<E> {
     let checkedMs = clock.nowMs();
     while (!signal.aborted) {
       const oldestMs = inbox.oldestTimestampMs;
-      const taken = inbox.take(this.#isCareful ? 1 : options.batchLimitRecords);
+      const taken = inbox.take(this.#carefulRecords > 0 ? 1 : options.batchLimitRecords);
       const waitingMs = oldestMs === undefined ? 0 : Math.max(0, clock.nowMs() - oldestMs);
       if (taken.records.length > 0) {
         feed.roomMade();
@@ -144,6 +149,8 @@ export class ShardRunner<E> {
         inbox.retryDecoding();
         continue;
       }
+      // Whatever lay there when workers died has been passed.
+      if (inbox.isCaughtUp) this.#carefulRecords = 0;
       observer.lag(this.shard, inbox.lag(), waitingMs, claimed.position.clockMs);
       await feed.arrival(options.idleCheckMs, signal);
       if (clock.nowMs() - checkedMs >= options.idleCheckMs) {
@@ -159,7 +166,7 @@ export class ShardRunner<E> {
     const omissions = this.#quarantine.filter(({ input, offset }) => offset >= taken.from[input]! && offset < taken.to[input]!);
     const beganMs = clock.nowMs();
     await claimed.load(taken.records);
-    if (this.#isCareful) await this.#suspectNext(claimed.position.token, taken.records[0]!);
+    if (this.#carefulRecords > 0) await this.#suspectNext(claimed.position.token, taken.records[0]!);
     const loadedMs = clock.nowMs();
     claimed.fold(taken.records, { coalesced, isRedo: false, omissions });
     const foldedMs = clock.nowMs();
@@ -178,7 +185,7 @@ export class ShardRunner<E> {
     const bytesCommitted = await claimed.commit(token, journalOffset, taken.to);
     if (omissions.length > 0) this.#quarantine = this.#quarantine.filter((left) => !omissions.includes(left));
     this.#suspect = undefined;
-    this.#isCareful = false;
+    if (this.#carefulRecords > 0) this.#carefulRecords--;
     this.#isNamed = false;
     this.#parts.observer.batch(this.shard, {
       records: taken.records.length,
@@ -301,10 +308,11 @@ export class ShardRunner<E> {
     const { store, options } = this.#parts;
     const { attempts, previousMark } = await store.countAttempt(this.shard, token, CLAIMED);
     this.#suspect = this.#suspectOf(previousMark);
-    this.#isCareful = attempts > options.quarantineAfterAttempts;
+    const hasDiedFolding = previousMark?.endsWith(FOLDING) ?? false;
+    if (hasDiedFolding || attempts > options.quarantineAfterAttempts) this.#carefulRecords = options.batchLimitRecords;
     if (this.#suspect === undefined) return;
     // The claim has just overwritten it, and the next worker must find it again.
-    await store.countAttempt(this.shard, token, this.#markOf(this.#suspect));
+    await store.countAttempt(this.shard, token, previousMark!);
     this.#giveUpOnSuspect();
   }
 
@@ -312,7 +320,7 @@ export class ShardRunner<E> {
   async #suspectNext(token: Buffer, { input, record }: InputRecord<E>): Promise<void> {
     this.#suspect = this.#failingOn(input, record.offset);
     this.#isNamed = true;
-    await this.#parts.store.countAttempt(this.shard, token, this.#markOf(this.#suspect));
+    await this.#parts.store.countAttempt(this.shard, token, this.#markOf(this.#suspect) + FOLDING);
   }
 
   /** What failed was something else: the process has outlived the record that it had named, so that is none of its failures. */
@@ -370,7 +378,7 @@ export class ShardRunner<E> {
 
   #suspectOf(mark: string | null): Suspect | undefined {
     const parts = mark?.split('/') ?? [];
-    if (parts.length !== 3) return undefined;
+    if (parts.length < 3) return undefined;
     const input = this.#parts.handler.spec.inputs.indexOf(parts[0]!);
     return input < 0 ? undefined : { input, offset: Number(parts[1]), failures: Number(parts[2]) };
   }
