@@ -26,6 +26,12 @@ export interface ClusterSums {
   readonly counts: Float64Array;
 }
 
+/**
+ * With more clusters than this they are put together in turn: the interval of a mean over thousands of groups is the same
+ * but for its last digit, and a round of resampling costs no more however long the stream.
+ */
+export const MOST_CLUSTERS = 5_000;
+
 /** Adds values up by the cluster of each; clusters are numbered anew, in the order in which they are met. */
 export function sumByCluster(values: readonly number[], clusters: readonly number[], include: (at: number) => boolean = () => true): ClusterSums {
   const numbers = new Map<number, number>();
@@ -35,10 +41,12 @@ export function sumByCluster(values: readonly number[], clusters: readonly numbe
     if (!include(at)) continue;
     let number = numbers.get(clusters[at]!);
     if (number === undefined) {
-      number = numbers.size;
+      number = numbers.size % MOST_CLUSTERS;
       numbers.set(clusters[at]!, number);
-      sums.push(0);
-      counts.push(0);
+      if (number === sums.length) {
+        sums.push(0);
+        counts.push(0);
+      }
     }
     sums[number]! += values[at]!;
     counts[number]! += 1;

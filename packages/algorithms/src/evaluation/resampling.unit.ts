@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bootstrapMean, comparePaired, quantile, sumByCluster } from './resampling.ts';
+import { bootstrapMean, comparePaired, MOST_CLUSTERS, quantile, sumByCluster } from './resampling.ts';
 
 /** The generator mulberry32 (Tommy Ettinger): small, and even enough for a test. */
 function seeded(seed: number): () => number {
@@ -22,6 +22,12 @@ const single = (count: number): number[] => Array.from({ length: count }, (_, at
 test('values are summed by cluster, in the order in which clusters come', () => {
   const { sums, counts } = sumByCluster([1, 2, 4, 8], [9, 5, 9, 5], (at) => at !== 3);
   expect([[...sums], [...counts]]).toEqual([[5, 2], [2, 1]]);
+});
+
+test('more clusters than are drawn from are put together in turn, and nothing is lost', () => {
+  const { sums, counts } = sumByCluster(single(MOST_CLUSTERS + 2), single(MOST_CLUSTERS + 2));
+  expect(sums.length).toBe(MOST_CLUSTERS);
+  expect([sums[0], sums[1], sums[2], counts[1], counts[2]]).toEqual([MOST_CLUSTERS, 1 + MOST_CLUSTERS + 1, 2, 2, 1]);
 });
 
 test('quantiles are interpolated', () => {

@@ -47,7 +47,7 @@ With --mode split (the default) the last part is held out and tested with everyt
     compare: { type: 'boolean', doc: 'The words after DATASET are configuration files to compare with each other; no baselines unless --baselines says so.' },
     kind: { type: 'string', value: 'sessions|orders', doc: 'What FILE holds, where the name of its first column does not say.' },
     'test-share': { type: 'string', value: 'PERCENT', doc: `Part of FILE that is held out, 1 to 45 (default ${DEFAULT_TEST_SHARE * 100}).` },
-    rounds: { type: 'string', value: 'N', doc: `Resamples of an interval or test, at most (default ${DEFAULT_ROUNDS}).` },
+    rounds: { type: 'string', value: 'N', doc: `Resamples of an interval or test, 100 to 100000 (default ${DEFAULT_ROUNDS}).` },
     seed: { type: 'string', value: 'N', doc: `Start of the random numbers for intervals and samples (default ${DEFAULT_SEED}).` },
     out: { type: 'string', value: 'DIR', doc: 'Write results.json, results.csv and report.html there.' },
   },

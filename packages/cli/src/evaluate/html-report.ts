@@ -141,6 +141,6 @@ svg text{font:12px system-ui,sans-serif;fill:var(--soft)}svg .label,svg .value{f
 th,td{padding:4px 12px 4px 0;text-align:right;border-bottom:1px solid var(--grid);white-space:nowrap}
 th:first-child{text-align:left;font-weight:600}thead th{color:var(--soft);font-weight:600}
 .words td,.words th{text-align:left;white-space:normal;vertical-align:top}
-@media print{@page{margin:14mm}:root{--ink:#000;--soft:#444;--paper:#fff;--grid:#ccc;--s0:#0060b0;--s1:#8c959f;--s2:#7a5c3e;--s3:#009e73;--s4:#d55e00;--s5:#e69f00;--s6:#56b4e9;--s7:#cc3377;--s8:#000}
-body{max-width:none;padding:0;font-size:11pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}figure,tr{break-inside:avoid}h2{break-after:avoid}.scroll{overflow:visible}table{font-size:8.5pt}th,td{padding-right:8px}}
+@media print{@page{margin:14mm}.pair{grid-template-columns:1fr 1fr}:root{--ink:#000;--soft:#444;--paper:#fff;--grid:#ccc;--s0:#0060b0;--s1:#8c959f;--s2:#7a5c3e;--s3:#009e73;--s4:#d55e00;--s5:#e69f00;--s6:#56b4e9;--s7:#cc3377;--s8:#000}
+body{max-width:none;padding:0;font-size:11pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}figure,tr{break-inside:avoid}h2{break-after:avoid}.scroll{overflow:visible}table{font-size:8pt}th,td{padding-right:7px;white-space:normal}}
 `;

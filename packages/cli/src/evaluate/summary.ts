@@ -65,21 +65,12 @@ export interface Evaluation {
 
 const COMPARED: readonly CaseMetric[] = ['hitRate', 'mrr', 'ndcg'];
 const CURVE_POINTS = 50;
-/** Draws of one interval; above it there are fewer rounds. Many clusters make an interval steady by themselves. */
-const DRAWS = 20_000_000;
-const LEAST_ROUNDS = 100;
-
-/** Rounds of resampling for so many clusters. */
-function roundsFor(clusters: number, rounds: number): number {
-  return Math.max(LEAST_ROUNDS, Math.min(rounds, Math.floor(DRAWS / Math.max(1, clusters))));
-}
-
 /** @param known what could be recommended, with its views */
 export function summarise(run: ModelRun, known: ItemViews, similarity: (a: string, b: string) => number, mode: Mode, rounds: number, seed: number): ModelSummary {
   const { name, settings, cases, recommended, latenciesUs, learnSeconds, tenths } = run;
   const estimate = (metric: CaseMetric, include?: (at: number) => boolean): Estimate => {
     const sums = sumByCluster(cases.values[metric], cases.clusters, include);
-    return bootstrapMean(sums, roundsFor(sums.sums.length, rounds), uniformOf(seed, 'interval'));
+    return bootstrapMean(sums, rounds, uniformOf(seed, 'interval'));
   };
   const metrics = Object.fromEntries(CASE_METRICS.map((metric) => [metric, estimate(metric)])) as Record<CaseMetric, Estimate>;
   const byLength = LENGTH_BUCKETS.map(({ label, least, greatest }): BucketSummary => {
@@ -106,12 +97,11 @@ export function compareRuns(runs: readonly ModelRun[], rounds: number, seed: num
   if (product === undefined) return [];
   return others.flatMap((other) =>
     COMPARED.map((metric) => {
-      const clusters = new Set(product.cases.clusters).size;
       const { difference, pValue } = comparePaired(
         other.cases.values[metric],
         product.cases.values[metric],
         product.cases.clusters,
-        roundsFor(clusters, rounds),
+        rounds,
         uniformOf(seed, 'comparison'),
       );
       return { first: other.name, second: product.name, metric, difference, pValue };
