@@ -3,7 +3,7 @@ import { OCCURRENCES, Tally, type Occurrence } from './tally.ts';
 import { runToyWorld } from './toy-world.ts';
 
 const SEEDS = 2_000;
-const SEEDS_PER_TEST = 500;
+const SEEDS_PER_TEST = 250;
 
 /** At least this often over all seeds, or the worlds have become too quiet to prove anything. */
 const LEAST: Partial<Record<Occurrence, number>> = {

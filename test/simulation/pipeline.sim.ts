@@ -3,7 +3,7 @@ import { runPipelineWorld } from './pipeline-world.ts';
 import { OCCURRENCES, Tally, type Occurrence } from './tally.ts';
 
 const SEEDS = 200;
-const SEEDS_PER_TEST = 100;
+const SEEDS_PER_TEST = 50;
 
 /** The real handlers have no record that kills a fold. */
 const IMPOSSIBLE: readonly Occurrence[] = ['fold-failed', 'quarantined'];
