@@ -61,7 +61,8 @@ export interface PartitionBounds {
 export interface Log {
   /**
    * Appends everything and waits until all in-sync replicas have it. Answers the offset of the first record of each
-   * request, in the order of the requests. When it throws, any subset may have been written, also twice: callers are
+   * request, in the order of the requests. When it throws, any of the requests may have been written, also twice, and of
+   * each one any number of records from its beginning (never a later record without those before it): callers are
    * built for duplicates.
    *
    * @throws RetryableError when the log could not take it now.
