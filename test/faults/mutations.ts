@@ -25,7 +25,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'commit-before-announcing',
     does: 'what follows from a batch is announced after its commit',
     scenario: 'kill-at-steps',
-    rounds: 20,
+    rounds: 4,
     file: 'stream/src/shard-runner.ts',
     from: `if (announcements.length > 0) await log.append(announcements);
     const announcedMs = clock.nowMs();

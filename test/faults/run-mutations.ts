@@ -24,8 +24,8 @@ export async function runMutations(seed: number, say: (line: string) => void): P
         const prefix = `${name}-${worlds}.`;
         const result = await runScenario(scenario, kafka, { seed: seed + worlds, prefix, dose: { rounds }, env: mutated(name) });
         worlds += 1;
-        // A worker that does not even start has shown nothing.
-        const unfit = result.problems.find((problem) => problem.includes('ended while starting'));
+        // A worker that does not even start has shown nothing, and neither has a world that took too long.
+        const unfit = result.problems.find((problem) => /ended while starting|load is used up/.test(problem));
         if (unfit !== undefined) throw new Error(`${name} cannot be tried: ${unfit}`);
         caught = result.problems[0];
         if (result.keptIn !== undefined) await rm(result.keptIn, { recursive: true, force: true });

@@ -28,16 +28,16 @@ export const PERSONAL_MARK = '@person.example';
 
 /** The whole load happens within one hour of event time: one session a user, no decay, nothing late. */
 const START_MS = Date.UTC(2015, 4, 3, 10);
-const STEP_MS = 20;
-const MAX_EVENTS = 75_000;
-const USERS = 500;
+const STEP_MS = 10;
+const MAX_EVENTS = 150_000;
+const USERS = 1_000;
 const ITEMS = 300;
 const LONGEST_DELAY_RECORDS = 20;
 const JSON_SHARE = 0.2;
 const HOT_USER = `hot${PERSONAL_MARK}`;
 
 /**
- * Sessions with orders by 500 users, partly as JSON, some records twice, some out of order, some broken. The same seed
+ * Sessions with orders by 1,000 users, partly as JSON, some records twice, some out of order, some broken. The same seed
  * gives the same records. What they must come to is for the oracle to say, from what it reads in the topics.
  */
 export function* knownLoad(encoder: EventEncoder, options: LoadOptions): Generator<LoadRecord, void, undefined> {

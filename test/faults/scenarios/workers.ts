@@ -7,6 +7,7 @@ import type { Scenario } from './scenario.ts';
 /** Workers are missed after three seconds in these worlds. */
 const BEYOND_SESSION_MS = 5_000;
 const ENDS_WITHIN_MS = 90_000;
+const LATE_STEPS: readonly Step[] = ['after-journal', 'half-announced', 'before-commit', 'after-commit'];
 
 export const killWorkers: Scenario = {
   name: 'kill-workers',
@@ -39,8 +40,8 @@ export const killAtSteps: Scenario = {
       ...ITEM_STEPS.map((step): [ServiceName, Step] => ['item-stream', step]),
     ];
     // The later steps of the users' batches are where something has been said already: never left out.
-    const late = all.filter(([, step]) => step === 'after-journal' || step === 'half-announced' || step === 'before-commit');
-    const chosen = rounds >= all.length ? all : late.filter(([service]) => service === 'user-stream').slice(0, rounds);
+    const late = all.filter(([service, step]) => service === 'user-stream' && LATE_STEPS.includes(step));
+    const chosen = rounds >= all.length ? all : late.slice(0, rounds);
     for (const [service, step] of chosen) {
       for (const worker of world.fleet.running(service)) await world.fleet.kill(worker);
       const doomed = await world.fleet.start(service, { env: failpoint({ FAULTS_DIE_AT: `${step}:${world.random.between(1, 12)}` }) });
