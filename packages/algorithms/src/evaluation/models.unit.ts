@@ -97,6 +97,13 @@ describe('neighbours among visits', () => {
     expect(list(taught(new SessionKnnModel('m', { ...settings, k: 1, sample: 10 }), 'abx', 'ac'), 'ab')).toEqual({ a: 1, b: 1, x: 1 });
   });
 
+  test('votes that are not positive have no place: the linear weight of a step is 0 at the tenth and negative after it', () => {
+    const model = taught(new SessionKnnModel('m', { k: 10, sample: 10, similarity: 'same', score: 'linear', idfWeight: 0 }), 'ax');
+    expect(list(model, 'a12345678')['x']).toBeCloseTo(0.1 / 9, 12);
+    expect(list(model, 'a123456789')).toEqual({});
+    expect(list(model, 'a123456789bcd')).toEqual({});
+  });
+
   test('a visit that is still open is no neighbour of itself', () => {
     const model = new SessionKnnModel('m', { k: 10, sample: 10, similarity: 'same', score: 'same', idfWeight: 0 });
     const visit = { number: 4, items: [] as string[] };

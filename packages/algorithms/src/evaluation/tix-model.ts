@@ -132,7 +132,6 @@ export class TixBasketModel implements BasketModel {
       rawTrail: [],
       day: dayOf(timeMs),
       basket,
-      exclude: basket,
       length,
       repeatPrior: this.world.prior,
     }).items;

@@ -60,8 +60,8 @@ describe('sessions', () => {
       'follow 2 +a', 'prepare', 'rank 2 a at 4', 'follow 2 a+c', 'prepare', 'rank 2 ac at 5', 'follow 2 ac+b', 'forget 2',
     ]);
     expect([run.cases.values.mrr, run.cases.lengths, run.cases.clusters]).toEqual([[1 / 2, 1], [1, 2], [2, 2]]);
-    // c and b are still to come after a: both are in the list.
-    expect(run.cases.values.recall).toEqual([1, 1]);
+    // c and b are still to come after a, and both are in the list; after c only b is.
+    expect(run.cases.values.precision).toEqual([1, 1 / 2]);
   });
 
   test('streaming: every view is ranked before it is learned, the training part too', async () => {
